@@ -1,0 +1,61 @@
+"""The clock of the data. In operation it is the wall clock; a demo or replay may shift and speed it.
+
+Only what belongs to the data (age of a value, freshness, validity of a message) asks this clock.
+Time-outs, retries and back-off belong to the machine and use real seconds.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Data time = `origin` + `speed` x (wall time - `anchor`). The default is the wall clock itself."""
+
+    origin: datetime | None = None
+    anchor: datetime | None = None
+    speed: float = 1.0
+
+    def now(self) -> datetime:
+        """Data time now, aware UTC."""
+        wall = datetime.now(UTC)
+        if self.origin is None or self.anchor is None:
+            return wall
+        return self.origin + (wall - self.anchor) * self.speed
+
+    def real_seconds(self, data_seconds: float) -> float:
+        """How long `data_seconds` of data time last on the wall."""
+        return data_seconds / self.speed
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether this clock is not the wall clock, so nothing here may look like the present."""
+        return self.origin is not None
+
+    def as_text(self) -> str:
+        """The form `parse` reads back: `origin@anchor*speed`, or empty for the wall clock."""
+        if self.origin is None or self.anchor is None:
+            return ""
+        return f"{self.origin.isoformat()}@{self.anchor.isoformat()}*{self.speed}"
+
+
+def parse(text: str) -> Clock:
+    """Read `HLADINA_CLOCK`: empty, or `origin@anchor*speed` with two ISO times and a number.
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    if not text:
+        return Clock()
+    try:
+        moments, speed = text.rsplit("*", 1)
+        origin, anchor = moments.split("@")
+        clock = Clock(datetime.fromisoformat(origin), datetime.fromisoformat(anchor), float(speed))
+        clock.now()
+    except (ValueError, TypeError):
+        message = f"HLADINA_CLOCK: {text!r} is not origin@anchor*speed (two ISO times with zone, a number)"
+        raise ValueError(message) from None
+    if clock.speed <= 0:
+        message = f"HLADINA_CLOCK: speed must be positive, got {clock.speed}"
+        raise ValueError(message)
+    return clock

@@ -1,0 +1,1 @@
+"""The network: rivers, stations, places and partners, as written in `station_configs/`."""

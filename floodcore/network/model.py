@@ -1,0 +1,149 @@
+"""Rivers, stations, places and partners as immutable words. What is unknown is None or empty, never guessed.
+
+Coordinates are WGS 84 degrees. Limits are in the canonical unit of their quantity (level cm,
+discharge m³/s); the cm value binds, the m³/s value is auxiliary.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from floodcore.words import Degree, Language, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name in the languages that have one of their own; others show the local name."""
+
+    local: str
+    translated: Mapping[Language, str] = field(default_factory=dict)
+
+    def of(self, language: Language) -> str:
+        """The name in `language`, else the local one."""
+        return self.translated.get(language, self.local)
+
+
+@dataclass(frozen=True, slots=True)
+class River:
+    """A watercourse. `into` is the id of the river it joins; `course` a rough line of (lat, lon) for the map."""
+
+    id: str
+    names: Names
+    basin: str
+    into: str | None = None
+    course: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one quantity at one station, with where they come from and since when they hold.
+
+    `scheme` says whose degrees these are: "spa" (Czech 1-3, 4 = ČHMÚ extreme), "alarmstufe" (Saxon
+    stages 1-4) or "imgw" (Polish warning = 1 and alarm = 2). Schemes are never translated into one another.
+    """
+
+    quantity: Quantity
+    values: Mapping[Degree, float]
+    source: str
+    valid_from: date | None
+    scheme: str = "spa"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One way a station's data reach us.
+
+    `kind` is the collector ("chmu", "tts", "push"); `address` the id of the station there (objID,
+    device id, empty for push); `sensor` the payload decoder for "tts" ("dragino_ldds",
+    "decentlab_tbrg"); `zero_cm` the height of the sensor above the gauge's zero, which turns a
+    distance into a level.
+    """
+
+    kind: str
+    address: str = ""
+    sensor: str = ""
+    zero_cm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A gauge or rain gauge.
+
+    `interval` is the expected time between readings. `upstream` are ids of the next stations above.
+    `missing` are names of facts still unknown, for `hladina check` to show.
+    """
+
+    id: str
+    names: Names
+    river: str | None
+    country: str
+    operator: str
+    quantities: tuple[Quantity, ...]
+    interval: timedelta
+    lat: float | None = None
+    lon: float | None = None
+    river_km: float | None = None
+    catchment_km2: float | None = None
+    category: str | None = None
+    limits: tuple[Limits, ...] = ()
+    links: tuple[Link, ...] = ()
+    upstream: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    source: str = ""
+    note: str = ""
+    synthetic: bool = False
+
+    def limits_of(self, quantity: Quantity) -> Limits | None:
+        """The limits of `quantity`, or None when unknown."""
+        return next((limits for limits in self.limits if limits.quantity is quantity), None)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which facts about this station are not known."""
+        facts = {
+            "coordinates": self.lat is None or self.lon is None,
+            "limits": Quantity.LEVEL in self.quantities and self.limits_of(Quantity.LEVEL) is None,
+            "river_km": self.river_km is None,
+            "catchment_km2": self.catchment_km2 is None,
+            "links": not self.links,
+        }
+        return tuple(name for name, absent in facts.items() if absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A municipality whose people are warned. `cisorp` is the Czech ORP code (4 digits) for CAP areas."""
+
+    id: str
+    names: Names
+    country: str
+    lat: float
+    lon: float
+    cisorp: str | None = None
+    radius_km: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Someone across the border who takes over our alerts. `rivers` restricts them; empty means all.
+
+    `silence_after` is how long they may not fetch before they are thought not to be listening.
+    """
+
+    id: str
+    names: Names
+    country: str
+    languages: tuple[Language, ...]
+    rivers: tuple[str, ...] = ()
+    silence_after: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The whole, keyed by id. `outline` is the region's border as (lat, lon) for the map."""
+
+    rivers: Mapping[str, River] = field(default_factory=dict)
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
+    outline: tuple[tuple[float, float], ...] = ()

@@ -1,0 +1,176 @@
+"""Settings from the environment, read once at start and validated all together.
+
+Nothing else in the house reads the environment. A fault names the variable and says what to do;
+all faults are reported in one go, so that an operator mends them in one go.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from floodcore import clock, killpoint
+from floodcore.clock import Clock
+
+_PORT_LIMIT = 65535
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; `faults` holds a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Twilio:
+    """The SMS gateway. `base_url` is changed only to reach a fake; `auth_token` also signs callbacks."""
+
+    account_sid: str
+    auth_token: str
+    sender: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the house is told from outside.
+
+    `public_url` is how the world reaches the portal, without a trailing slash; it stands in CAP, in
+    SMS and in the signature check of callbacks. `exercise` marks a house whose every input is
+    invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling.
+    """
+
+    database_url: str
+    stations: Path
+    mqtt_url: str = ""
+    public_url: str = "http://localhost:8080"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    twilio: Twilio | None = None
+    chmu_url: str = ""
+    chmu_interval_s: float = 60.0
+    tile_url: str = ""
+    tile_attribution: str = ""
+    exercise: bool = False
+    ingest_keys: Mapping[str, str] | None = None
+    clock: Clock = field(default_factory=Clock)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Build the settings from `environment`.
+
+    Raises:
+        SettingsError: with every fault found, not just the first.
+    """
+    reader = _Reader(environment)
+    settings = Settings(
+        database_url=reader.url("HLADINA_DATABASE_URL", "", ("postgresql", "postgres")),
+        stations=reader.folder("HLADINA_STATIONS", "station_configs"),
+        mqtt_url=reader.url("HLADINA_MQTT_URL", "", ("mqtt", "mqtts")),
+        public_url=reader.url("HLADINA_PUBLIC_URL", "http://localhost:8080", ("http", "https")).rstrip("/"),
+        host=reader.text("HLADINA_HOST", "127.0.0.1"),
+        port=reader.port("HLADINA_PORT", 8080),
+        twilio=reader.twilio(),
+        chmu_url=reader.url("HLADINA_CHMU_URL", "", ("http", "https")).rstrip("/"),
+        chmu_interval_s=reader.positive("HLADINA_CHMU_INTERVAL_S", 60.0),
+        tile_url=reader.text("HLADINA_TILE_URL", ""),
+        tile_attribution=reader.text("HLADINA_TILE_ATTRIBUTION", ""),
+        exercise=reader.flag("HLADINA_EXERCISE"),
+        ingest_keys=reader.pairs("HLADINA_INGEST_KEYS"),
+        clock=reader.clock("HLADINA_CLOCK"),
+    )
+    reader.kill_point("HLADINA_KILL_AT")
+    if reader.faults:
+        raise SettingsError(reader.faults)
+    return settings
+
+
+class _Reader:
+    """Reads single variables and collects the faults."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self._environment.get(name, "").strip() or default
+
+    def flag(self, name: str) -> bool:
+        text = self.text(name, "0").lower()
+        if text not in {"0", "1", "true", "false", "yes", "no"}:
+            self.faults.append(f"{name}: {text!r} is neither 1 nor 0")
+        return text in {"1", "true", "yes"}
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        text = self.text(name, default)
+        if not text:
+            return ""
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in schemes and (parts.hostname or parts.scheme.startswith("postgres"))
+            parts.port  # noqa: B018  # raises on a port that is no number
+        except ValueError:
+            usable = None
+        if not usable:
+            self.faults.append(f"{name}: not an address of the form {schemes[0]}://host[:port]/…")
+        return text
+
+    def port(self, name: str, default: int) -> int:
+        text = self.text(name, str(default))
+        if not text.isdigit() or not 0 < int(text) <= _PORT_LIMIT:
+            self.faults.append(f"{name}: {text!r} is not a port between 1 and {_PORT_LIMIT}")
+            return default
+        return int(text)
+
+    def positive(self, name: str, default: float) -> float:
+        text = self.text(name, str(default))
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0.0 < value < float("inf"):
+            self.faults.append(f"{name}: {text!r} is not a positive number of seconds")
+            return default
+        return value
+
+    def folder(self, name: str, default: str) -> Path:
+        path = Path(self.text(name, default))
+        if not path.is_dir():
+            self.faults.append(f"{name}: the folder {path} does not exist; name the folder of the station files")
+        return path
+
+    def pairs(self, name: str) -> dict[str, str] | None:
+        """`station=key,station=key`; None when unset."""
+        text = self.text(name, "")
+        if not text:
+            return None
+        pairs = [part.partition("=") for part in text.split(",")]
+        if not all(station.strip() and key.strip() for station, _, key in pairs):
+            self.faults.append(f"{name}: not of the form station=key,station=key")
+        return {station.strip(): key.strip() for station, _, key in pairs}
+
+    def twilio(self) -> Twilio | None:
+        names = ("HLADINA_TWILIO_ACCOUNT_SID", "HLADINA_TWILIO_AUTH_TOKEN", "HLADINA_TWILIO_SENDER")
+        values = [self.text(name, "") for name in names]
+        if not any(values):
+            return None
+        missing = [name for name, value in zip(names, values, strict=True) if not value]
+        self.faults += [f"{name}: missing, though another Twilio setting is given; set all three" for name in missing]
+        base = self.url("HLADINA_TWILIO_BASE_URL", "https://api.twilio.com", ("https", "http"))
+        sid, token, sender = values
+        return Twilio(sid, token, sender, base.rstrip("/"))
+
+    def clock(self, name: str) -> Clock:
+        try:
+            return clock.parse(self.text(name, ""))
+        except ValueError as error:
+            self.faults.append(str(error))
+            return Clock()
+
+    def kill_point(self, name: str) -> None:
+        try:
+            killpoint.arm(self.text(name, ""))
+        except ValueError as error:
+            self.faults.append(str(error))

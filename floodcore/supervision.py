@@ -1,0 +1,77 @@
+"""The task supervisor: starts every stage again after a fault, and logs edges, not levels.
+
+This module holds the one broad `except` of the house. A stage that dies is logged once when it breaks
+and once when it works again; in between only a counter moves.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from floodcore.clock import Clock
+
+Stage = Callable[["Pulse"], Awaitable[None]]
+
+_log = logging.getLogger("hladina.supervision")
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Signs of life of one stage, shown by /health and /status.
+
+    `beat` says that the stage has just done its round, with or without work; a stage that hangs
+    stops beating, which is how silence is told from calm.
+    """
+
+    name: str
+    clock: Clock
+    beaten_at: datetime | None = None
+    failures: int = 0
+    broken: str = ""
+
+    def beat(self) -> None:
+        """Record a completed round; ends a broken spell and says so once."""
+        self.beaten_at = self.clock.now()
+        if self.broken:
+            _log.warning("%s works again after %d failures", self.name, self.failures)
+            self.broken, self.failures = "", 0
+
+    def fail(self, error: BaseException) -> None:
+        """Record a failed round; says so once, at the edge."""
+        self.failures += 1
+        if not self.broken:
+            _log.error("%s broke: %s: %s; retrying", self.name, type(error).__name__, error)
+        self.broken = f"{type(error).__name__}: {error}"[:500]
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs named stages until cancelled; none can take another down."""
+
+    clock: Clock
+    pulses: dict[str, Pulse] = field(default_factory=dict)
+
+    async def run(self, stages: Mapping[str, Stage]) -> None:
+        """Run all `stages` together; returns only by cancellation."""
+        async with asyncio.TaskGroup() as group:
+            for name, stage in stages.items():
+                pulse = self.pulses.setdefault(name, Pulse(name, self.clock))
+                group.create_task(self._keep(stage, pulse), name=name)
+
+    async def _keep(self, stage: Stage, pulse: Pulse) -> None:
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                await stage(pulse)
+            except Exception as error:  # noqa: BLE001  # the one broad except: see the module docstring
+                pulse.fail(error)
+                _log.debug("%s", pulse.name, exc_info=error)
+            if pulse.failures <= 1:  # it had worked since the last fault
+                pause = _FIRST_PAUSE_S
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # jitter, not a secret
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
