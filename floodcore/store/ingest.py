@@ -1,0 +1,238 @@
+"""Readings into the store: the only writer of `series`, `observation`, `contradiction`, `tip` and `dirty`.
+
+One transaction per batch. The row locks of `tip`, taken in the order of the series numbers, put the
+writers of one series in a line, so `late` is decided once and never again. What is newer than the
+tip cannot be stored yet, so it goes in by binary COPY without asking for conflicts; only the rest, a
+few repeats after a lost answer, pays for `ON CONFLICT` (ADR 0006 holds the measurement).
+
+The series of dirty marks is upserted `DO UPDATE`: with `DO NOTHING` an existing mark is not locked
+and the engine may delete it without having seen the new rows.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import LiteralString
+
+from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
+
+from floodcore.killpoint import passing
+from floodcore.store import sources
+from floodcore.units import CANONICAL
+from floodcore.words import Flag, Observation, Quantity
+
+# Older than any reading; the tip of a series that has none. Inside what Python can hold in every zone.
+_BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
+# The test that finds a time stamp ahead of the clock. Such a stamp must not become the tip: every
+# true reading after it would be late, and the gauge mute.
+FUTURE = "future"
+
+_TIPS: LiteralString = """
+    SELECT s.station_id, s.quantity, s.series_id, t.newest_at
+    FROM unnest(%s::text[], %s::text[]) AS wanted(station_id, quantity)
+    JOIN series s USING (station_id, quantity)
+    JOIN tip t USING (series_id)
+    ORDER BY s.series_id
+    FOR UPDATE OF t"""
+_NEW_SERIES: LiteralString = """
+    INSERT INTO series (station_id, quantity, unit)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ORDER BY 1, 2
+    ON CONFLICT (station_id, quantity) DO NOTHING"""
+_NEW_TIPS: LiteralString = """
+    INSERT INTO tip (series_id, newest_at)
+    SELECT s.series_id, %s
+    FROM unnest(%s::text[], %s::text[]) AS wanted(station_id, quantity)
+    JOIN series s USING (station_id, quantity)
+    ORDER BY s.series_id
+    ON CONFLICT (series_id) DO NOTHING"""
+_COPY: LiteralString = """
+    COPY observation (series_id, observed_at, value, raw_value, raw_unit, flag, test, late, source, received_at)
+    FROM STDIN (FORMAT BINARY)"""
+_COPY_TYPES = ("int4", "timestamptz", "float8", "float8", "text", "int2", "text", "bool", "text", "timestamptz")
+_OLD: LiteralString = """
+    INSERT INTO observation
+        (series_id, observed_at, value, raw_value, raw_unit, flag, test, late, source, received_at)
+    SELECT offered.*, true, %s, %s
+    FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[], %s::smallint[], %s::text[])
+        AS offered
+    ON CONFLICT (series_id, observed_at) DO NOTHING"""
+# A source that repeats its contradiction at every poll is noted once.
+_CONTRADICTIONS: LiteralString = """
+    WITH differing AS (
+        SELECT offered.series_id, offered.observed_at, o.value AS stored, offered.value AS offered
+        FROM unnest(%(series)s::int[], %(at)s::timestamptz[], %(value)s::float8[])
+            AS offered(series_id, observed_at, value)
+        JOIN observation o USING (series_id, observed_at)
+        WHERE o.value IS DISTINCT FROM offered.value
+    ), noted AS (
+        INSERT INTO contradiction (series_id, observed_at, stored, offered, source, received_at)
+        SELECT DISTINCT ON (series_id, observed_at) d.*, %(source)s, %(received_at)s FROM differing d
+        WHERE NOT EXISTS (
+            SELECT FROM contradiction c
+            WHERE c.series_id = d.series_id AND c.observed_at = d.observed_at
+                AND c.offered IS NOT DISTINCT FROM d.offered)
+        ON CONFLICT (series_id, observed_at, received_at) DO NOTHING
+    )
+    SELECT count(*) FROM differing"""
+_MARK: LiteralString = """
+    WITH moved AS (SELECT * FROM unnest(%s::int[], %s::timestamptz[]) AS m(series_id, newest_at)),
+    tips AS (UPDATE tip SET newest_at = moved.newest_at FROM moved WHERE tip.series_id = moved.series_id),
+    marks AS (
+        INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM moved ORDER BY series_id
+        ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at)
+    SELECT pg_notify('hladina_dirty', '')"""
+
+_Key = tuple[str, Quantity]
+_Row = tuple[int, datetime, float | None, float | None, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch. `late` are among the `new`; `refused` stand in quarantine."""
+
+    new: int = 0
+    repeated: int = 0
+    contradictory: int = 0
+    late: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The rows of a batch, sorted out against the tips. `twins` repeat a row of the same batch."""
+
+    fresh: dict[tuple[int, datetime], _Row] = field(default_factory=dict)
+    old: list[_Row] = field(default_factory=list)
+    twins: list[_Row] = field(default_factory=list)
+    newest: dict[int, datetime] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def durable(conn: AsyncConnection) -> AsyncIterator[None]:
+    """One transaction for readings and what must move with them (a cursor, a quarantine row).
+
+    After it has closed without an exception the data are committed: only then acknowledge.
+    """
+    async with conn.transaction():
+        yield
+        passing("ingest.before_commit")
+    passing("ingest.after_commit")
+
+
+async def store(
+    conn: AsyncConnection, observations: Sequence[Observation], source: str, received_at: datetime
+) -> Stored:
+    """Store a batch, mark its series dirty and wake the engine; idempotent on (station, quantity, time).
+
+    Opens its own transaction unless `conn` is inside one; call it once per transaction, because the
+    locks are in order only within a call. A reading is late when an already committed one of its
+    series is newer; the order within the batch means nothing. Late readings leave no dirty mark.
+
+    Raises:
+        psycopg.Error: nothing of the batch was stored.
+    """
+    if conn.info.transaction_status is TransactionStatus.INTRANS:
+        return await _write(conn, observations, source, received_at)
+    async with durable(conn):
+        return await _write(conn, observations, source, received_at)
+
+
+async def _write(
+    conn: AsyncConnection, observations: Sequence[Observation], source: str, received_at: datetime
+) -> Stored:
+    believed = [each for each in observations if each.flag is not Flag.FAIL or each.test != FUTURE]
+    if len(believed) < len(observations):
+        wild = [each for each in observations if each.flag is Flag.FAIL and each.test == FUTURE]
+        await sources.quarantine(conn, [_as_refused(each, source) for each in wild], received_at)
+    refused = len(observations) - len(believed)
+    if not believed:
+        return Stored(refused=refused)
+    tips = await _lock_tips(conn, {(each.reading.station_id, each.reading.quantity) for each in believed})
+    batch = _sort_out(believed, tips)
+    await _copy(conn, batch, source, received_at)
+    passing("ingest.copied")
+    late, contradictory = await _add_old(conn, batch, source, received_at)
+    if batch.newest:
+        moved = sorted(batch.newest.items())
+        await conn.execute(_MARK, ([series for series, _ in moved], [at for _, at in moved], received_at))
+    passing("ingest.marked")
+    new = len(batch.fresh) + late
+    return Stored(new, len(believed) - new - contradictory, contradictory, late, refused)
+
+
+def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, tuple[int, datetime]]) -> _Batch:
+    """Split a batch into what no one can have stored yet, what may be stored, and twins of the batch."""
+    batch = _Batch()
+    fresh, newest = batch.fresh, batch.newest
+    for each in observations:
+        reading = each.reading
+        at = reading.observed_at
+        series, tip = tips[reading.station_id, reading.quantity]
+        row = (series, at, reading.value, reading.raw_value, reading.raw_unit, int(each.flag), each.test)
+        if at <= tip:
+            batch.old.append(row)
+        elif (series, at) in fresh:
+            batch.twins.append(row)
+        else:
+            fresh[series, at] = row
+            if at > newest.get(series, tip):
+                newest[series] = at
+    return batch
+
+
+async def _lock_tips(conn: AsyncConnection, keys: set[_Key]) -> dict[_Key, tuple[int, datetime]]:
+    """Series number and newest committed time of each key, locked until the end of the transaction."""
+    wanted = sorted(keys)
+    tips = await _known_tips(conn, wanted)
+    missing = [key for key in wanted if key not in tips]
+    if not missing:
+        return tips
+    # Two writers that meet new series while they hold other tips may deadlock; PostgreSQL then ends
+    # one, nothing of it was acknowledged, and it comes again.
+    stations, quantities = [station for station, _ in missing], [str(quantity) for _, quantity in missing]
+    units = [CANONICAL[quantity] for _, quantity in missing]
+    await conn.execute(_NEW_SERIES, (stations, quantities, units))
+    await conn.execute(_NEW_TIPS, (_BEFORE_ALL, stations, quantities))
+    return await _known_tips(conn, wanted)
+
+
+async def _known_tips(conn: AsyncConnection, wanted: Sequence[_Key]) -> dict[_Key, tuple[int, datetime]]:
+    cursor = await conn.execute(_TIPS, ([station for station, _ in wanted], [str(quantity) for _, quantity in wanted]))
+    return {
+        (station, Quantity(quantity)): (series, newest) for station, quantity, series, newest in await cursor.fetchall()
+    }
+
+
+async def _copy(conn: AsyncConnection, batch: _Batch, source: str, received_at: datetime) -> None:
+    """The fast way in, for rows newer than the tip: no one can have stored them."""
+    if not batch.fresh:
+        return
+    tail = (False, source, received_at)
+    async with conn.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_COPY_TYPES)
+        for row in batch.fresh.values():
+            await copy.write_row(row + tail)
+
+
+async def _add_old(conn: AsyncConnection, batch: _Batch, source: str, received_at: datetime) -> tuple[int, int]:
+    """Add what may be stored already; returns how many were late and how many contradict the store."""
+    late = 0
+    if batch.old:
+        columns = [list(column) for column in zip(*batch.old, strict=True)]
+        late = (await conn.execute(_OLD, (source, received_at, *columns))).rowcount
+    doubtful = batch.old + batch.twins if late < len(batch.old) else batch.twins
+    if not doubtful:
+        return late, 0
+    offered = {"series": [row[0] for row in doubtful], "at": [row[1] for row in doubtful]}
+    values = {"value": [row[2] for row in doubtful], "source": source, "received_at": received_at}
+    cursor = await conn.execute(_CONTRADICTIONS, offered | values)
+    found = await cursor.fetchone()
+    return late, 0 if found is None else int(found[0])
+
+
+def _as_refused(observation: Observation, source: str) -> sources.Refused:
+    reading = observation.reading
+    text = f"{reading.quantity} {reading.observed_at.isoformat()} {reading.raw_value} {reading.raw_unit}"
+    return sources.Refused(source, reading.station_id, f"{FUTURE}: time stamp ahead of the clock", text.encode())
