@@ -63,7 +63,10 @@ async def shape(connection: AsyncConnection, mode: Mode) -> None:
                     "ALTER TABLE observation SET (timescaledb.compress,"
                     " timescaledb.compress_segmentby = 'series_id', timescaledb.compress_orderby = 'observed_at')"
                 )
-    await maintain(connection, mode, datetime.now(UTC))
+    cursor = await connection.execute("SELECT now()")
+    clock = await cursor.fetchone()
+    if clock is not None:
+        await maintain(connection, mode, clock[0])
 
 
 async def maintain(connection: AsyncConnection, mode: Mode, now: datetime) -> list[str]:

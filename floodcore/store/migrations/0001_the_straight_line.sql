@@ -80,6 +80,17 @@ CREATE TABLE source_health (
     quarantined bigint NOT NULL DEFAULT 0
 );
 
+-- Signs of life of every process, for /health and /status of whichever process is asked.
+CREATE TABLE stage_pulse (
+    process     text NOT NULL,
+    stage       text NOT NULL,
+    beaten_at   timestamptz,
+    failures    integer NOT NULL,
+    broken      text NOT NULL,
+    written_at  timestamptz NOT NULL,
+    PRIMARY KEY (process, stage)
+);
+
 CREATE TABLE rule_version (
     rule_version text PRIMARY KEY,
     rules       jsonb NOT NULL,

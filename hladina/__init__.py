@@ -1,0 +1,1 @@
+"""The roof: command line, composition, demo. The only package that imports the rooms."""
