@@ -1,0 +1,141 @@
+"""A checked tree into the words of the model. Pure; call it only for trees without faults."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from floodcore.network.model import Limits, Link, Names, Network, Partner, Place, River, Station
+from floodcore.network.rules import Entries, Entry
+from floodcore.network.tree import Node
+from floodcore.words import Degree, Language, Quantity
+
+Point = tuple[float, float]
+
+
+def network_of(entries: Entries, trees: Mapping[str, Node]) -> Network:
+    """The network that the files describe.
+
+    Raises:
+        LookupError: a key is missing that the schema requires; the trees were not checked.
+    """
+    sources = {entry.id: entry.node for entry in entries["sources"]}
+    outline = next((tree for tree in trees.values() if tree.get("outline") is not None), None)
+    return Network(
+        rivers={entry.id: _river(entry) for entry in entries["rivers"]},
+        stations={entry.id: _station(entry, sources) for entry in entries["stations"]},
+        places={entry.id: _place(entry) for entry in entries["places"]},
+        partners={entry.id: _partner(entry) for entry in entries["partners"]},
+        outline=() if outline is None else _line(outline, "outline"),
+    )
+
+
+def _river(entry: Entry) -> River:
+    node = entry.node
+    return River(entry.id, _names(node), _text(node, "basin"), node.text("into"), _line(node, "course"))
+
+
+def _place(entry: Entry) -> Place:
+    node = entry.node
+    place = Place(
+        id=entry.id,
+        names=_names(node),
+        country=_text(node, "country"),
+        lat=_number(node, "lat"),
+        lon=_number(node, "lon"),
+        cisorp=node.text("cisorp"),
+    )
+    radius = node.number("radius_km")
+    return place if radius is None else replace(place, radius_km=radius)
+
+
+def _partner(entry: Entry) -> Partner:
+    node = entry.node
+    partner = Partner(
+        id=entry.id,
+        names=_names(node),
+        country=_text(node, "country"),
+        languages=tuple(Language(word) for word in _texts(node, "languages")),
+        rivers=_texts(node, "rivers"),
+    )
+    silence = node.number("silence_after_s")
+    return partner if silence is None else replace(partner, silence_after=timedelta(seconds=silence))
+
+
+def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
+    node = entry.node
+    synthetic = node.get("synthetic")
+    return Station(
+        id=entry.id,
+        names=_names(node),
+        river=node.text("river"),
+        country=_text(node, "country"),
+        operator=_text(node, "operator"),
+        quantities=tuple(Quantity(word) for word in _texts(node, "quantities")),
+        interval=timedelta(minutes=_number(node, "interval_min")),
+        lat=node.number("lat"),
+        lon=node.number("lon"),
+        river_km=node.number("river_km"),
+        catchment_km2=node.number("catchment_km2"),
+        category=node.text("category"),
+        limits=tuple(_limits(limits, sources) for limits in node.items("limits")),
+        links=tuple(_link(link) for link in node.items("links")),
+        upstream=_texts(node, "upstream"),
+        places=_texts(node, "places"),
+        source=_text(sources[_text(node, "source")], "text"),
+        note=node.text("note") or "",
+        synthetic=synthetic is not None and synthetic.value is True,
+    )
+
+
+def _limits(node: Node, sources: Mapping[str, Node]) -> Limits:
+    source = sources[_text(node, "source")]
+    valid_from = node.text("valid_from") or source.text("state")
+    values = node.get("values") or Node(node.line, {})
+    found = {degree: values.number(str(degree.value)) for degree in Degree}
+    return Limits(
+        quantity=Quantity(_text(node, "quantity")),
+        values={degree: value for degree, value in found.items() if value is not None},
+        source=_text(source, "text"),
+        valid_from=None if valid_from is None else date.fromisoformat(valid_from),
+        scheme=node.text("scheme") or "spa",
+    )
+
+
+def _link(node: Node) -> Link:
+    return Link(_text(node, "kind"), node.text("address") or "", node.text("sensor") or "", node.number("zero_cm"))
+
+
+def _names(node: Node) -> Names:
+    translated = node.get("names") or Node(node.line, {})
+    found = {language: translated.text(language.value) for language in Language}
+    return Names(_text(node, "name"), {language: name for language, name in found.items() if name is not None})
+
+
+def _line(node: Node, key: str) -> tuple[Point, ...]:
+    return tuple(_point(point) for point in node.items(key))
+
+
+def _point(node: Node) -> Point:
+    lat, lon = node.value if isinstance(node.value, tuple) else ()
+    return _known(lat.as_number(), "lat"), _known(lon.as_number(), "lon")
+
+
+def _text(node: Node, key: str) -> str:
+    found = node.text(key)
+    if found is None:
+        raise LookupError(key)
+    return found
+
+
+def _number(node: Node, key: str) -> float:
+    return _known(node.number(key), key)
+
+
+def _known(number: float | None, key: str) -> float:
+    if number is None:
+        raise LookupError(key)
+    return number
+
+
+def _texts(node: Node, key: str) -> tuple[str, ...]:
+    return tuple(item.value for item in node.items(key) if isinstance(item.value, str))

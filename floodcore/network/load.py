@@ -1,0 +1,131 @@
+"""Reads and checks a folder of station files: the only place of the network that touches the disk.
+
+    rivers.yaml  places.yaml  partners.yaml  region.yaml  sources.yaml  stations/*.yaml
+
+Every file is checked against its schema (`schema/*.json` beside this module, published as
+`station_configs/schema`), then all together against the rules of `rules.py`. All faults of all files
+come at once; none of them is a traceback.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from floodcore.network.build import network_of
+from floodcore.network.faults import Checked, ConfigurationError, Fault, Missing, suggestion
+from floodcore.network.model import Network
+from floodcore.network.rules import anomalies, entries_of, rule_faults
+from floodcore.network.structure import Schema, structure_faults
+from floodcore.network.tree import Node, parse
+
+KINDS = ("rivers", "places", "partners", "region", "sources", "stations")
+_SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
+# The largest file of the Liberec Region has 400 lines (15 kB); a file twenty times that is a mistake.
+MAX_BYTES = 300_000
+_BESIDE = {"schema", "stations"}
+
+
+def read(folder: Path) -> Network:
+    """The network described in `folder`.
+
+    Raises:
+        ConfigurationError: with every fault of every file.
+    """
+    checked = check(folder)
+    if checked.network is None:
+        raise ConfigurationError(checked.faults)
+    return checked.network
+
+
+def check(folder: Path) -> Checked:
+    """Everything that can be said about `folder`. Never raises for what the folder holds."""
+    faults = list(_strangers(folder))
+    trees: dict[str, Node] = {}
+    for file in _expected(folder):
+        tree, found = _tree(folder, file)
+        faults += found
+        if tree is not None:
+            trees[file] = tree
+            faults += structure_faults(tree, schema(_kind(file)), file)
+    entries = entries_of(trees)
+    faults += rule_faults(entries)
+    if faults:
+        return Checked(None, tuple(sorted(set(faults))))
+    network = network_of(entries, trees)
+    return Checked(network, (), missing(network), tuple(anomalies(entries)))
+
+
+def missing(network: Network) -> tuple[Missing, ...]:
+    """Which facts are not known, fact by fact, with the ids of the stations."""
+    facts: dict[str, list[str]] = {}
+    for station in network.stations.values():
+        for fact in station.missing:
+            facts.setdefault(fact, []).append(station.id)
+    return tuple(Missing(fact, tuple(stations)) for fact, stations in facts.items())
+
+
+@cache
+def schema(kind: str) -> Schema:
+    """The published schema of one kind of file, such as `rivers`."""
+    text = files("floodcore.network").joinpath("schema", f"{kind}.json").read_text(encoding="utf-8")
+    found: Schema = json.loads(text)
+    return found
+
+
+def _kind(file: str) -> str:
+    return "stations" if file.startswith("stations/") else file.removesuffix(".yaml")
+
+
+def _expected(folder: Path) -> list[str]:
+    """The files to read: each single one, there or not, and whatever stands in stations/."""
+    inside = [f"stations/{path.name}" for path in _listed(folder / "stations") if path.suffix == ".yaml"]
+    return [*_SINGLE, *inside]
+
+
+def _strangers(folder: Path) -> Iterator[Fault]:
+    """Files nobody would read: a station in the wrong place must not be silently ignored."""
+    if not folder.is_dir():
+        yield Fault(str(folder), 0, "is not a folder that can be read; name the folder of the station files")
+        return
+    for path in _listed(folder):
+        if path.name not in {*_SINGLE, *_BESIDE} and path.suffix != ".md":
+            yield Fault(path.name, 0, f"would not be read{suggestion(path.name, _SINGLE)}; remove or rename it")
+    if not any(path.suffix == ".yaml" for path in _listed(folder / "stations")):
+        yield Fault("stations", 0, "holds no station file; write at least one, such as stations/smeda.yaml")
+    for path in _listed(folder / "stations"):
+        if path.suffix not in {".yaml", ".md"}:
+            yield Fault(f"stations/{path.name}", 0, "would not be read; station files end in .yaml")
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The visible files of `folder`, by name; empty when it cannot be listed."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _tree(folder: Path, file: str) -> tuple[Node | None, list[Fault]]:
+    text = _text(folder / file, file)
+    return (None, [text]) if isinstance(text, Fault) else parse(text, file)
+
+
+def _text(path: Path, file: str) -> str | Fault:
+    """The text of one file, or why there is none."""
+    if not path.is_file():
+        what = "is no regular file" if path.exists() else "is missing"
+        return Fault(file, 0, f"{what}; an empty list is written as `{_kind(file)}: []`")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Fault(file, 0, f"cannot be read: {error.strerror}")
+    if len(content) > MAX_BYTES:
+        return Fault(file, 0, f"is larger than {MAX_BYTES} bytes; split it, or is it the wrong file?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Fault(file, line, f"is not UTF-8 (byte 0x{content[error.start]:02x}); save it as UTF-8")

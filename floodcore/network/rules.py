@@ -1,0 +1,206 @@
+"""Rules over all files together that no schema can say: references, cycles, rising limits. Pure.
+
+Each rule takes trees whose shape may still be wrong and looks only at what it understands, so that
+one check shows the faults of shape and of sense together.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from floodcore.network.faults import Fault, suggestion
+from floodcore.network.tree import Node
+
+KINDS = ("rivers", "places", "partners", "sources", "stations")
+_SINGULAR = {"rivers": "river", "places": "place", "partners": "partner", "sources": "source", "stations": "station"}
+# Polish gauges have a warning and an alarm level, nothing more (glossary rows 37, 38).
+_HIGHEST = {"imgw": 2}
+_EXTREME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One river, station and so on, with the file it stands in."""
+
+    file: str
+    node: Node
+    id: str
+
+    def fault(self, node: Node, message: str) -> Fault:
+        """A fault at `node` of this entry."""
+        return Fault(self.file, node.line, f"{self.id}: {message}")
+
+
+Entries = Mapping[str, tuple[Entry, ...]]
+
+
+def entries_of(trees: Mapping[str, Node]) -> dict[str, tuple[Entry, ...]]:
+    """The entries of each kind over all files; those without a readable id are left to the schema."""
+    return {
+        kind: tuple(
+            Entry(file, node, identifier)
+            for file, tree in sorted(trees.items())
+            for node in tree.items(kind)
+            if (identifier := node.text("id")) is not None
+        )
+        for kind in KINDS
+    }
+
+
+def rule_faults(entries: Entries) -> list[Fault]:
+    """Every breach of every rule."""
+    rules = (_twice, _unknown, _addresses_twice, _limits, _upstream_larger, _cycles)
+    return sorted({fault for rule in rules for fault in rule(entries)})
+
+
+def anomalies(entries: Entries) -> list[Fault]:
+    """The anomalies that the files themselves document, as notices."""
+    return [
+        station.fault(limits.get("values") or limits, f"known anomaly of the source: {words}")
+        for station in entries["stations"]
+        for limits in station.node.items("limits")
+        if (words := limits.text("anomaly")) is not None
+    ]
+
+
+def _twice(entries: Entries) -> Iterator[Fault]:
+    for kind in KINDS:
+        first: dict[str, Entry] = {}
+        for entry in entries[kind]:
+            earlier = first.setdefault(entry.id, entry)
+            if earlier is not entry:
+                there = f"{earlier.file}:{earlier.node.line}"
+                yield entry.fault(entry.node, f"this {_SINGULAR[kind]} is already in {there}; an id stands once")
+
+
+def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
+    """Every reference: whose, where, and to which kind."""
+    single = (("rivers", "into", "rivers"), ("stations", "river", "rivers"), ("stations", "source", "sources"))
+    for kind, key, target in single:
+        for entry in entries[kind]:
+            node = entry.node.get(key)
+            if node is not None:
+                yield entry, node, target
+    many = (("stations", "upstream", "stations"), ("stations", "places", "places"), ("partners", "rivers", "rivers"))
+    for kind, key, target in many:
+        for entry in entries[kind]:
+            for node in entry.node.items(key):
+                yield entry, node, target
+    for station in entries["stations"]:
+        for limits in station.node.items("limits"):
+            node = limits.get("source")
+            if node is not None:
+                yield station, node, "sources"
+
+
+def _unknown(entries: Entries) -> Iterator[Fault]:
+    known = {kind: {entry.id for entry in entries[kind]} for kind in KINDS}
+    for entry, node, target in _references(entries):
+        if isinstance(node.value, str) and node.value not in known[target]:
+            message = f"there is no {_SINGULAR[target]} {node.value[:60]!r}{suggestion(node.value, known[target])}"
+            yield entry.fault(node, message)
+
+
+def _addresses_twice(entries: Entries) -> Iterator[Fault]:
+    first: dict[tuple[str, str], Entry] = {}
+    for station in entries["stations"]:
+        for link in station.node.items("links"):
+            kind, address = link.text("kind"), link.text("address")
+            if kind is None or address is None:
+                continue
+            earlier = first.setdefault((kind, address), station)
+            if earlier.id != station.id:
+                yield station.fault(link, f"the {kind} address {address[:60]!r} already feeds station {earlier.id}")
+
+
+def _limits(entries: Entries) -> Iterator[Fault]:
+    for station in entries["stations"]:
+        measured = {node.value for node in station.node.items("quantities")}
+        seen: set[str] = set()
+        for limits in station.node.items("limits"):
+            quantity = limits.text("quantity")
+            if quantity is not None and quantity in seen:
+                yield station.fault(limits, f"the limits of {quantity} stand here a second time")
+            if quantity is not None and quantity not in measured:
+                yield station.fault(limits, f"has limits of {quantity} but does not measure it; see quantities")
+            seen.add(quantity or "")
+            yield from _rising(station, limits)
+
+
+def _rising(station: Entry, limits: Node) -> Iterator[Fault]:
+    """Limits rise strictly; only the ČHMÚ extreme may stand below, where the source does and the file says so."""
+    values = limits.get("values")
+    steps = _steps(values)
+    scheme = limits.text("scheme") or "spa"
+    broken = [(low, high) for low, high in pairwise(steps) if not steps[low] < steps[high]]
+    excused = [pair for pair in broken if pair[1] == _EXTREME and limits.get("anomaly") is not None]
+    for low, high in broken:
+        if (low, high) not in excused and values is not None:
+            message = f"limit {high} ({steps[high]:g}) is not above limit {low} ({steps[low]:g}); limits must rise"
+            yield station.fault(values.get(str(high)) or values, message)
+    if limits.get("anomaly") is not None and not excused:
+        yield station.fault(limits, "has an anomaly noted, but the limits rise as they should; remove the note")
+    for degree in steps:
+        if degree > _HIGHEST.get(scheme, _EXTREME):
+            yield station.fault(limits, f"the scheme {scheme} has no degree {degree}")
+
+
+def _steps(values: Node | None) -> dict[int, float]:
+    """Degree to limit, in rising order of degree, where both are readable."""
+    if values is None:
+        return {}
+    pairs = ((degree, values.number(str(degree))) for degree in range(1, _EXTREME + 1))
+    return {degree: value for degree, value in pairs if value is not None}
+
+
+def _upstream_larger(entries: Entries) -> Iterator[Fault]:
+    """A gauge above has the smaller catchment, and on the same river the larger distance to the mouth."""
+    by_id = {station.id: station.node for station in entries["stations"]}
+    for station in entries["stations"]:
+        for link in station.node.items("upstream"):
+            above = by_id.get(link.value) if isinstance(link.value, str) else None
+            if above is None:
+                continue
+            area, area_above = station.node.number("catchment_km2"), above.number("catchment_km2")
+            if area is not None and area_above is not None and area_above > area:
+                yield station.fault(link, f"{link.value} cannot be upstream: its catchment is the larger one")
+            km, km_above = station.node.number("river_km"), above.number("river_km")
+            same = station.node.text("river") == above.text("river")
+            if same and km is not None and km_above is not None and km_above <= km:
+                yield station.fault(link, f"{link.value} cannot be upstream: it is nearer to the mouth of the river")
+
+
+def _cycles(entries: Entries) -> Iterator[Fault]:
+    rivers = {entry.id: [into] for entry in entries["rivers"] if (into := entry.node.text("into")) is not None}
+    yield from _in_a_circle(entries["rivers"], rivers, "into", "flows into itself")
+    above = {
+        entry.id: [node.value for node in entry.node.items("upstream") if isinstance(node.value, str)]
+        for entry in entries["stations"]
+    }
+    yield from _in_a_circle(entries["stations"], above, "upstream", "is upstream of itself")
+
+
+def _in_a_circle(
+    entries: tuple[Entry, ...], following: Mapping[str, list[str]], key: str, message: str
+) -> Iterator[Fault]:
+    for entry in entries:
+        reached = _reached(entry.id, following)
+        if entry.id in reached:
+            yield entry.fault(entry.node.get(key) or entry.node, f"{message}, through {_way(entry.id, following)}")
+
+
+def _reached(start: str, following: Mapping[str, list[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(following.get(start, ()))
+    while waiting:
+        here = waiting.pop()
+        if here not in reached:
+            reached.add(here)
+            waiting.extend(following.get(here, ()))
+    return reached
+
+
+def _way(start: str, following: Mapping[str, list[str]]) -> str:
+    """The members of the circle that `start` is in, in alphabetical order."""
+    members = {one for one in _reached(start, following) if start in _reached(one, following)}
+    return ", ".join(sorted(members)[:10])
