@@ -19,15 +19,13 @@ from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
 from floodcore.killpoint import passing
+from floodcore.quality.door import REFUSED
 from floodcore.store import sources
 from floodcore.units import CANONICAL
-from floodcore.words import Flag, Observation, Quantity
+from floodcore.words import Observation, Quantity
 
 # Older than any reading; the tip of a series that has none. Inside what Python can hold in every zone.
 _BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
-# The test that finds a time stamp ahead of the clock. Such a stamp must not become the tip: every
-# true reading after it would be late, and the gauge mute.
-FUTURE = "future"
 
 _TIPS: LiteralString = """
     SELECT s.station_id, s.quantity, s.series_id, t.newest_at
@@ -142,10 +140,12 @@ async def store(
 async def _write(
     conn: AsyncConnection, observations: Sequence[Observation], source: str, received_at: datetime
 ) -> Stored:
-    believed = [each for each in observations if each.flag is not Flag.FAIL or each.test != FUTURE]
+    # A stamp of a wrong clock must not become the tip: every true reading after it would be late, and
+    # the gauge mute.
+    believed = [each for each in observations if each.test not in REFUSED]
     if len(believed) < len(observations):
-        wild = [each for each in observations if each.flag is Flag.FAIL and each.test == FUTURE]
-        await sources.quarantine(conn, [_as_refused(each, source) for each in wild], received_at)
+        wild = [_as_refused(each, source) for each in observations if each.test in REFUSED]
+        await sources.quarantine(conn, wild, received_at)
     refused = len(observations) - len(believed)
     if not believed:
         return Stored(refused=refused)
@@ -156,7 +156,8 @@ async def _write(
     late, contradictory = await _add_old(conn, batch, source, received_at)
     if batch.newest:
         moved = sorted(batch.newest.items())
-        await conn.execute(_MARK, ([series for series, _ in moved], [at for _, at in moved], received_at))
+        series, stamps = ",".join(str(each) for each, _ in moved), ",".join(at.isoformat() for _, at in moved)
+        await conn.execute(_MARK, (f"{{{series}}}", f"{{{stamps}}}", received_at))
     passing("ingest.marked")
     new = len(batch.fresh) + late
     return Stored(new, len(believed) - new - contradictory, contradictory, late, refused)
@@ -235,4 +236,4 @@ async def _add_old(conn: AsyncConnection, batch: _Batch, source: str, received_a
 def _as_refused(observation: Observation, source: str) -> sources.Refused:
     reading = observation.reading
     text = f"{reading.quantity} {reading.observed_at.isoformat()} {reading.raw_value} {reading.raw_unit}"
-    return sources.Refused(source, reading.station_id, f"{FUTURE}: time stamp ahead of the clock", text.encode())
+    return sources.Refused(source, reading.station_id, f"{observation.test}: time stamp out of bounds", text.encode())
