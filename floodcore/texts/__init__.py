@@ -41,7 +41,8 @@ class Texts:
         text = self._messages[language][key]
         return text.format_map(values) if values else text
 
-    def keys(self) -> frozenset[str]:
+    @property
+    def known(self) -> frozenset[str]:
         """All keys; the same in every language."""
         return frozenset(self._messages[Language.CS])
 

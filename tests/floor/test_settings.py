@@ -1,0 +1,57 @@
+"""Settings: all faults at once, each naming its variable."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from floodcore import clock
+from floodcore.settings import SettingsError, read
+
+
+def test_defaults_need_only_a_folder(tmp_path: Path) -> None:
+    settings = read({"HLADINA_STATIONS": str(tmp_path)})
+    assert settings.port == 8080
+    assert settings.twilio is None
+    assert not settings.clock.synthetic
+
+
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
+    wrong = {
+        "HLADINA_DATABASE_URL": "mysql://x",
+        "HLADINA_MQTT_URL": "mqtt://host:notaport",
+        "HLADINA_PORT": "70000",
+        "HLADINA_STATIONS": str(tmp_path / "absent"),
+        "HLADINA_CHMU_INTERVAL_S": "-1",
+        "HLADINA_EXERCISE": "perhaps",
+        "HLADINA_TWILIO_ACCOUNT_SID": "AC1",
+        "HLADINA_INGEST_KEYS": "nokey",
+        "HLADINA_CLOCK": "yesterday",
+        "HLADINA_KILL_AT": "nowhere:1",
+    }
+    with pytest.raises(SettingsError) as caught:
+        read(wrong)
+    named = {fault.split(":")[0] for fault in caught.value.faults}
+    assert named == (set(wrong) - {"HLADINA_TWILIO_ACCOUNT_SID"}) | {
+        "HLADINA_TWILIO_AUTH_TOKEN",
+        "HLADINA_TWILIO_SENDER",
+    }
+
+
+@given(st.dictionaries(st.sampled_from(["HLADINA_DATABASE_URL", "HLADINA_PORT", "HLADINA_CLOCK"]), st.text()))
+def test_no_text_brings_anything_but_a_settings_error(environment: dict[str, str]) -> None:
+    try:
+        read(environment | {"HLADINA_STATIONS": "."})
+    except SettingsError as error:
+        assert error.faults
+
+
+def test_a_clock_survives_its_text() -> None:
+    made = clock.Clock(datetime(2020, 5, 1, tzinfo=UTC), datetime.now(UTC), 60.0)
+    again = clock.parse(made.as_text())
+    assert again == made
+    assert again.synthetic
+    assert abs(again.now() - made.now()) < timedelta(seconds=60)
+    assert made.real_seconds(60) == 1.0

@@ -1,0 +1,43 @@
+"""The supervisor: a stage that dies comes back, its neighbour does not notice, the log tells edges only."""
+
+import asyncio
+import logging
+
+import pytest
+
+from floodcore.clock import Clock
+from floodcore.supervision import Pulse, Supervisor
+
+
+async def test_a_dying_stage_is_started_again_and_logged_twice(caplog: pytest.LogCaptureFixture) -> None:
+    rounds = 0
+    neighbour = 0
+    recovered = asyncio.Event()
+
+    async def dying(pulse: Pulse) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds < 4:
+            message = "no luck"
+            raise OSError(message)
+        pulse.beat()
+        recovered.set()
+        await asyncio.sleep(60)
+
+    async def living(pulse: Pulse) -> None:
+        nonlocal neighbour
+        while True:
+            neighbour += 1
+            pulse.beat()
+            await asyncio.sleep(0.01)
+
+    supervisor = Supervisor(Clock())
+    with caplog.at_level(logging.WARNING, "hladina.supervision"):
+        task = asyncio.create_task(supervisor.run({"dying": dying, "living": living}))
+        await asyncio.wait_for(recovered.wait(), 10)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    messages = [record.message for record in caplog.records]
+    assert [message.split(":")[0] for message in messages] == ["dying broke", "dying works again after 3 failures"]
+    assert neighbour > 20
+    assert supervisor.pulses["dying"].broken == ""

@@ -1,0 +1,60 @@
+"""The pool comes back after an outage longer than its own patience (psycopg #370 and #1315 are why we look)."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
+from floodcore.store import embedded
+from floodcore.store.connect import DatabaseMissingError, open_pool
+from floodcore.store.listen import listening
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[embedded.Cluster]:
+    with TemporaryDirectory(prefix="hladina-outage-") as folder:
+        Path(folder).chmod(0o755)
+        with embedded.cluster(Path(folder) / "pg") as running:
+            yield running
+
+
+async def test_pool_and_listener_survive_an_outage_longer_than_the_reconnect_limit(
+    own_cluster: embedded.Cluster,
+) -> None:
+    pool = await open_pool(own_cluster.dsn, reconnect_limit_s=1.0)
+    async with pool, listening(own_cluster.dsn, "hladina_dirty") as wake:
+        async with pool.connection() as connection:
+            await connection.execute("SELECT 1")
+        assert await wake.wait(5)
+        await asyncio.to_thread(own_cluster.stop, "immediate")
+        until = time.monotonic() + 4.0
+        while time.monotonic() < until:  # the stages go on asking during the outage
+            with pytest.raises((PoolTimeout, psycopg.Error)):
+                async with pool.connection(timeout=0.5) as connection:
+                    await connection.execute("SELECT 1")
+        await asyncio.to_thread(own_cluster.start)
+        back = time.monotonic()
+        while True:
+            try:
+                async with pool.connection(timeout=1.0) as connection:
+                    await connection.execute("SELECT pg_notify('hladina_dirty', '')")
+                break
+            except (PoolTimeout, psycopg.Error):
+                assert time.monotonic() - back < 20, "the pool did not come back"
+                await asyncio.sleep(0.1)
+        assert await wake.wait(10)
+
+
+async def test_no_database_is_one_clear_line() -> None:
+    with pytest.raises(DatabaseMissingError, match=r"127.0.0.1:9/x does not answer: check HLADINA_DATABASE_URL"):
+        await open_pool("postgresql://user:secret@127.0.0.1:9/x")
+
+
+def test_a_second_user_of_the_folder_is_told_who_has_it(own_cluster: embedded.Cluster) -> None:
+    with pytest.raises(embedded.EmbeddedError, match="in use by process"), embedded.cluster(own_cluster.home):
+        pass
