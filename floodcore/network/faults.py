@@ -10,7 +10,7 @@ from floodcore.network.model import Network
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One mistake and what to do about it. `file` is relative to the folder; `line` counts from 1, 0 is the whole file."""
+    """One mistake and what to do about it; `file` within the folder, `line` from 1, or 0 for the whole file."""
 
     file: str
     line: int
