@@ -1,0 +1,123 @@
+"""`python -m simulators`: gauges of all kinds for a house elsewhere. All is invented or played back."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from floodcore import clock as clocks
+from floodcore.clock import Clock
+from floodcore.network.faults import ConfigurationError
+from floodcore.network.load import read
+from floodcore.network.model import Network
+from simulators import pushers, replay, tts_devices
+from simulators.chmu_server import ChmuServer
+from simulators.exercise import Exercise
+from simulators.sample import Feed
+from simulators.scenarios import DEFAULT, SCENARIOS
+
+_OK, _FAILED = 0, 1
+_HISTORY = timedelta(hours=26)
+_BACKLOG = timedelta(hours=2)  # what MQTT devices still have in their memory
+_BLOCK = timedelta(days=4)
+
+Feeds = Callable[[datetime, datetime], tuple[Feed, ...]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the simulators until stopped; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    try:
+        clock = clocks.parse(arguments.clock)
+        network = read(arguments.stations)
+    except (ValueError, ConfigurationError) as error:
+        print(f"simulators: {error}", file=sys.stderr)
+        return _FAILED
+    try:
+        asyncio.run(_run(arguments, network, clock))
+    except KeyboardInterrupt:
+        return _OK
+    except OSError as error:
+        print(f"simulators: port {arguments.port} cannot be used: {error.strerror}", file=sys.stderr)
+        return _FAILED
+    return _OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulators",
+        description="Simulated gauges: an HTTP server in the ČHMÚ shape, MQTT devices, HTTP pushers.",
+        epilog="HLADINA_MQTT_URL names the broker; without it no device publishes.",
+    )
+    parser.add_argument("--stations", type=Path, default=Path("station_configs"), metavar="DIR", help="station files")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=DEFAULT)
+    parser.add_argument("--readings", type=Path, metavar="CSV", help="play these readings instead of a scenario")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--storm-at", type=datetime.fromisoformat, nargs="*", default=[], metavar="TIME")
+    parser.add_argument("--clock", default="", help="origin@anchor*speed; default the wall clock")
+    parser.add_argument("--port", type=int, default=8090, help="of the HTTP server")
+    parser.add_argument("--house", default="http://127.0.0.1:8080", metavar="URL", help="where pushers push")
+    parser.add_argument("--keys", default="", metavar="station=key&…", help="of the pushers")
+    parser.add_argument("--leash", action="store_true", help="stop when standard input ends")
+    return parser
+
+
+async def _run(arguments: argparse.Namespace, network: Network, clock: Clock) -> None:
+    server = ChmuServer(network, clock)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
+        work = asyncio.ensure_future(_play(arguments, network, clock, server))
+        if arguments.leash:
+            await asyncio.wait([work, asyncio.ensure_future(_leash())], return_when=asyncio.FIRST_COMPLETED)
+            work.cancel()
+        await asyncio.gather(work, return_exceptions=arguments.leash)
+    finally:
+        await runner.cleanup()
+
+
+async def _play(arguments: argparse.Namespace, network: Network, clock: Clock, server: ChmuServer) -> None:
+    """Block of days by block: what the gauges will say, then saying it."""
+    recorded = None if arguments.readings is None else replay.feeds(arguments.readings)
+    starts = tuple(moment.astimezone(UTC) for moment in arguments.storm_at) or (clock.now(),)
+    exercise = Exercise(network, SCENARIOS[arguments.scenario], starts, arguments.seed)
+    since = clock.now() - _BACKLOG
+    while True:
+        until = clock.now() + _BLOCK
+        feeds = exercise.feeds(clock.now() - _HISTORY, until) if recorded is None else recorded
+        server.show(feeds)
+        first = since if recorded is None else datetime.min.replace(tzinfo=UTC)
+        await asyncio.gather(*_senders(arguments, feeds, clock, first))
+        remaining = clock.real_seconds((until - clock.now() - timedelta(minutes=1)).total_seconds())
+        await asyncio.sleep(max(remaining, 1.0) if recorded is None else 1e6)
+        since = until
+
+
+def _senders(
+    arguments: argparse.Namespace, feeds: Sequence[Feed], clock: Clock, since: datetime
+) -> list[Coroutine[None, None, None]]:
+    keys = dict(parse_qsl(arguments.keys))
+    senders = [pushers.push(arguments.house, feeds, keys, clock, since)]
+    if mqtt_url := os.environ.get("HLADINA_MQTT_URL"):
+        senders.append(tts_devices.publish(mqtt_url, feeds, clock, since))
+    return senders
+
+
+async def _leash() -> None:
+    """Return when standard input ends: whoever started us is gone, however it died."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

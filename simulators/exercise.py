@@ -1,0 +1,104 @@
+"""All feeds of an invented exercise: scenario and network in, samples out. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from floodcore.network.model import Link, Network, Station
+from floodcore.words import Quantity
+from simulators.chance import uniform
+from simulators.misbehave import Fault, apply
+from simulators.rivers import Hydrograph, basin_exposure, discharge, hydrographs
+from simulators.sample import Feed, Sample, grid
+from simulators.scenarios import Scenario
+from simulators.weather import Storm, rain
+
+# From measuring to being seen outside. Real ČHMÚ files are several minutes old; radio and push are quick.
+_PUBLISHED_AFTER = {"chmu": timedelta(minutes=1), "tts": timedelta(seconds=5), "push": timedelta(seconds=2)}
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """A scenario on a network. `starts` are the moments at which its storms begin, one for each run of it."""
+
+    network: Network
+    scenario: Scenario
+    starts: tuple[datetime, ...]
+    seed: int
+
+    def feeds(self, begin: datetime, end: datetime) -> tuple[Feed, ...]:
+        """Every feed with its samples stamped in [begin, end); faults may move single stamps outside."""
+        storms = tuple(storm for start in self.starts for storm in self.scenario.storms(start))
+        world = _World(storms, hydrographs(self.network, storms, self.scenario.severity, self.seed), self.seed)
+        faults = self._faults(storms)
+        found = []
+        for station in self.network.stations.values():
+            moments = tuple(grid(begin, end, station.interval))
+            for link in station.links[:1]:
+                for quantity in _measured(station, link):
+                    samples = world.samples(station, link, quantity, moments)
+                    found.append(_feed(station, link, quantity, apply(samples, faults.get(station.id, ()))))
+        return tuple(found)
+
+    def ranking(self, storms: Sequence[Storm]) -> list[str]:
+        """Ids of gauges with a level that report, the most exposed first."""
+        gauges = {key: s for key, s in self.network.stations.items() if Quantity.LEVEL in s.quantities and s.links}
+        strength = {key: max((basin_exposure(gauges, key, storm) for storm in storms), default=0.0) for key in gauges}
+        return sorted(gauges, key=lambda key: (-strength[key], key))
+
+    def _faults(self, storms: Sequence[Storm]) -> Mapping[str, tuple[Fault, ...]]:
+        ranked = self.ranking(storms)
+        found: dict[str, tuple[Fault, ...]] = {}
+        for trouble in self.scenario.troubles:
+            if trouble.rank < len(ranked):
+                key = ranked[trouble.rank]
+                found[key] = found.get(key, ()) + tuple(trouble.fault(start) for start in self.starts)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """Sky and water of one exercise."""
+
+    storms: Sequence[Storm]
+    waters: Mapping[str, Hydrograph]
+    seed: int
+
+    def samples(
+        self, station: Station, link: Link, quantity: Quantity, moments: Sequence[datetime]
+    ) -> tuple[Sample, ...]:
+        """What a good gauge says at `moments`."""
+        wait = _PUBLISHED_AFTER[link.kind]
+        return tuple(Sample(at, self._measure(station, quantity, at), at + wait) for at in moments)
+
+    def _measure(self, station: Station, quantity: Quantity, at: datetime) -> float | None:
+        """One value in the canonical unit; None where the simulation knows nothing of this quantity."""
+        match quantity:
+            case Quantity.LEVEL:
+                return round(self.waters[station.id].level(at))
+            case Quantity.DISCHARGE:
+                return discharge(station, self.waters[station.id].level(at)) if station.id in self.waters else None
+            case Quantity.RAIN:
+                if station.lat is None or station.lon is None:
+                    return None
+                return round(rain(self.storms, station.lat, station.lon, at - station.interval, at), 1)
+            case Quantity.WATER_TEMPERATURE:
+                return round(9.0 + 2.0 * uniform(self.seed, station.id, at.date().isoformat()), 1)
+            case _:
+                return None
+
+
+def _feed(station: Station, link: Link, quantity: Quantity, samples: tuple[Sample, ...]) -> Feed:
+    address = link.address or station.id
+    return Feed(station.id, quantity, link.kind, address, link.sensor, link.zero_cm, station.interval, samples)
+
+
+def _measured(station: Station, link: Link) -> tuple[Quantity, ...]:
+    """What of the station's quantities comes by this link."""
+    match link.sensor:
+        case "dragino_ldds":
+            return (Quantity.LEVEL,)
+        case "decentlab_tbrg":
+            return (Quantity.RAIN,)
+        case _:
+            return tuple(q for q in station.quantities if q is not Quantity.BATTERY)

@@ -1,0 +1,100 @@
+"""Loggers that push by HTTP in our contract: POST {base}/api/v1/ingest/{station}, kept until a 2xx comes."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+
+from floodcore.clock import Clock
+from floodcore.words import Quantity
+from simulators.sample import Feed, Sample
+
+_log = logging.getLogger("simulators.push")
+_UNITS = {Quantity.LEVEL: "cm", Quantity.DISCHARGE: "m3/s", Quantity.RAIN: "mm", Quantity.WATER_TEMPERATURE: "degC"}
+_RETRY_S = 0.5
+_BATCH = 500
+_REFUSED_FOR_GOOD = frozenset(range(400, 500)) - {408, 425, 429}
+
+
+def body(feed: Feed, samples: Sequence[Sample], sequence: int, sent: datetime) -> dict[str, object]:
+    """The JSON of one push; a value that is no number travels as null with the flag of the logger."""
+    return {
+        "station": feed.station_id,
+        "seq": sequence,
+        "sent": _stamp(sent),
+        "samples": [
+            {
+                "t": _stamp(sample.at),
+                "q": str(feed.quantity),
+                "v": sample.value if _measured(sample) else None,
+                "u": _UNITS[feed.quantity],
+                "flag": "ok" if _measured(sample) else "missing",
+            }
+            for sample in samples
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Where loggers push: the house, the keys of the stations, the clock of the data."""
+
+    session: aiohttp.ClientSession
+    base_url: str
+    keys: Mapping[str, str]
+    clock: Clock
+
+    async def run(self, feed: Feed, since: datetime) -> None:
+        """Send one feed's samples as they fall due, the oldest first."""
+        waiting = [sample for sample in feed.samples if sample.sent_at >= since]
+        sequence = 0
+        while waiting:
+            remaining = self.clock.real_seconds((waiting[0].sent_at - self.clock.now()).total_seconds())
+            if remaining > 0:
+                await asyncio.sleep(remaining)
+            now = self.clock.now()
+            due = [sample for sample in waiting[:_BATCH] if sample.sent_at <= now]
+            if not due:
+                continue
+            if await self._accepted(feed, body(feed, due, sequence, now)):
+                waiting = waiting[len(due) :]
+                sequence += 1
+            else:
+                await asyncio.sleep(_RETRY_S)
+
+    async def _accepted(self, feed: Feed, content: Mapping[str, object]) -> bool:
+        """Whether the logger may forget the samples: stored (2xx) or refused for good (most of 4xx)."""
+        url = f"{self.base_url}/api/v1/ingest/{feed.station_id}"
+        key = self.keys.get(feed.station_id)
+        credentials = None if key is None else aiohttp.BasicAuth(feed.station_id, key)
+        try:
+            async with self.session.post(url, json=content, auth=credentials) as answer:
+                if answer.status in _REFUSED_FOR_GOOD:
+                    _log.warning("%s: push refused with %d", feed.station_id, answer.status)
+                    return True
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError) as error:
+            _log.info("%s: push failed, kept: %s", feed.station_id, error)
+            return False
+
+
+async def push(base_url: str, feeds: Iterable[Feed], keys: Mapping[str, str], clock: Clock, since: datetime) -> None:
+    """Let every push feed send what falls due from `since` on; returns after the last sample."""
+    timeout = aiohttp.ClientTimeout(total=10.0)
+    async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
+        door = _Door(session, base_url, keys, clock)
+        for feed in feeds:
+            if feed.way == "push" and feed.quantity in _UNITS:
+                group.create_task(door.run(feed, since))
+
+
+def _measured(sample: Sample) -> bool:
+    return sample.value is not None and math.isfinite(sample.value)
+
+
+def _stamp(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
