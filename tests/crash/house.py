@@ -1,0 +1,124 @@
+"""The house as a process that is killed and started again, and the oracle of what must come of a flood."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK = Path(__file__).parent / "network"
+LIMITS = (100.0, 130.0, 160.0)
+STATIONS = ("POLLED", "RADIOED", "PUSHED")
+# Rises 8 m in 45 min, the steepest real rise in our sources; passes 1, then 2, then 3.
+LEVELS = (60.0, 74.0, 88.0, 104.0, 118.0, 136.0, 148.0, 163.0, 170.0, 172.0)
+
+
+def flood(now: datetime) -> list[tuple[datetime, float]]:
+    """One sample a minute, the last of them just now."""
+    start = now.replace(second=0, microsecond=0) - timedelta(minutes=len(LEVELS))
+    return [(start + timedelta(minutes=number), level) for number, level in enumerate(LEVELS)]
+
+
+def expected(samples: list[tuple[datetime, float]]) -> list[tuple[datetime, int, int]]:
+    """(at, from, to) of every degree change: an oracle that knows nothing of the engine."""
+    changes, degree = [], 0
+    for at, level in samples:
+        reached = sum(level >= limit for limit in LIMITS)
+        if reached > degree:
+            changes.append((at, degree, reached))
+            degree = reached
+    return changes
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class House:
+    """`hladina run` under a keeper that starts it again after each death."""
+
+    environment: dict[str, str]
+    port: int = field(default_factory=free_port)
+    deaths: int = 0
+    output: Path | None = None
+    _process: asyncio.subprocess.Process | None = None
+    _keeper: asyncio.Task[None] | None = None
+
+    async def start(self, kill_at: str) -> None:
+        """Start with the kill armed; after the first death it is started again without."""
+        await self._launch({"HLADINA_KILL_AT": kill_at})
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def kill(self) -> None:
+        """Kill it from outside, wherever it is; the keeper starts it again."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """End it for good."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _launch(self, extra: dict[str, str]) -> None:
+        target = asyncio.subprocess.DEVNULL if self.output is None else self.output.open("ab")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("HLADINA_")}
+        environment |= self.environment | {"HLADINA_PORT": str(self.port), "PYTHONPATH": str(ROOT)} | extra
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hladina", "run", env=environment, cwd=ROOT, stdout=target, stderr=target
+        )
+
+    async def _keep(self) -> None:
+        while self._process is not None:
+            code = await self._process.wait()
+            if code != -signal.SIGKILL:
+                message = f"the house ended by itself with {code}"
+                raise AssertionError(message)
+            self.deaths += 1
+            await self._launch({})
+
+    def check(self) -> None:
+        """Raise what the keeper found."""
+        if self._keeper is not None and self._keeper.done():
+            self._keeper.result()
+
+
+SETTLED = """
+SELECT (SELECT count(*) FROM observation o JOIN series s USING (series_id) WHERE s.quantity = 'level') AS readings,
+       (SELECT count(*) FROM dirty) AS dirty,
+       (SELECT count(*) FROM event WHERE kind = 'reached') AS events,
+       (SELECT count(*) FROM announcement WHERE done_at IS NULL) AS announcements,
+       (SELECT count(*) FROM delivery WHERE status IN ('due', 'sending')) AS deliveries,
+       (SELECT count(*) FROM cap_message) AS messages
+"""
+
+
+async def settled(dsn: str, readings: int, events: int, house: House, limit_s: float = 45.0) -> None:
+    """Wait until all readings are in and every step has done its work."""
+    row: tuple[int, ...] | None = None
+    try:
+        async with asyncio.timeout(limit_s), await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+            while True:
+                house.check()
+                row = await (await connection.execute(SETTLED)).fetchone()
+                if row is not None and row[0] >= readings and row[2] >= events and row[5] >= events:
+                    if row[1] == row[3] == row[4] == 0:
+                        return
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        message = f"not settled: readings, dirty, events, announcements, deliveries, messages = {row}"
+        raise AssertionError(message) from None
