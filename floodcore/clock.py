@@ -18,7 +18,10 @@ class Clock:
 
     def now(self) -> datetime:
         """Data time now, aware UTC."""
-        wall = datetime.now(UTC)
+        return self.at(datetime.now(UTC))
+
+    def at(self, wall: datetime) -> datetime:
+        """Data time at the moment `wall` of the wall clock, aware UTC."""
         if self.origin is None or self.anchor is None:
             return wall
         return self.origin + (wall - self.anchor) * self.speed

@@ -179,7 +179,11 @@ CREATE TABLE subscription (
 
 -- One text for one recipient about one event. status: due, sending (intent committed), accepted,
 -- sent, delivered, undelivered, failed, expired. attempt counts intents; ambiguous marks an intent
--- whose outcome is unknown and must be reconciled with the gateway before any retry.
+-- whose outcome is unknown and must be reconciled with the gateway before any retry. due_at,
+-- claimed_until and posted_at are time of the machine, valid_until is time of the data. posted_at is
+-- the last moment at which the current attempt may have left. superseded: a newer event of the same
+-- series has a text for this recipient, so this one is not tried again. A gateway_sid is not unique
+-- here: a gateway that repeats itself must not stop the others' texts.
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id    bigint NOT NULL REFERENCES event,
@@ -193,10 +197,11 @@ CREATE TABLE delivery (
     attempt     smallint NOT NULL DEFAULT 0,
     ambiguous   boolean NOT NULL DEFAULT false,
     maybe_duplicate boolean NOT NULL DEFAULT false,
+    superseded  boolean NOT NULL DEFAULT false,
     due_at      timestamptz NOT NULL DEFAULT now(),
     claimed_until timestamptz,
     valid_until timestamptz NOT NULL,
-    gateway_sid text UNIQUE,
+    gateway_sid text,
     error_code  text NOT NULL DEFAULT '',
     created_at  timestamptz NOT NULL DEFAULT now(),
     posted_at   timestamptz,
@@ -204,24 +209,33 @@ CREATE TABLE delivery (
     final_at    timestamptz,
     UNIQUE (event_id, recipient_id)
 );
-CREATE INDEX delivery_open ON delivery (priority DESC, due_at) WHERE status IN ('due', 'sending');
+CREATE INDEX delivery_due ON delivery (priority DESC, due_at) WHERE status = 'due';
+CREATE INDEX delivery_sending ON delivery (claimed_until) WHERE status = 'sending';
+CREATE INDEX delivery_sid ON delivery (gateway_sid) WHERE gateway_sid IS NOT NULL;
 
+-- What the gateway told us about a message, each word once; status 'inbound' is a text from a phone.
+-- delivery_id is null for a message that is not ours.
 CREATE TABLE receipt (
     gateway_sid text NOT NULL,
     status      text NOT NULL,
     error_code  text NOT NULL DEFAULT '',
+    delivery_id bigint,
     received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (gateway_sid, status)
 );
+CREATE INDEX receipt_delivery ON receipt (delivery_id);
 
--- Rendered once, stored, served byte for byte.
+-- Rendered once, stored, served byte for byte. revision 0 tells the event; later ones say that its
+-- degree still holds. reference is the triple sender,identifier,sent by which later messages name this one.
 CREATE TABLE cap_message (
     cap_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     identifier  text NOT NULL UNIQUE,
-    event_id    bigint NOT NULL UNIQUE REFERENCES event,
+    event_id    bigint NOT NULL REFERENCES event,
+    revision    smallint NOT NULL DEFAULT 0,
     chain       text NOT NULL,
-    sent        timestamptz NOT NULL UNIQUE,
+    sent        timestamptz NOT NULL,
     expires     timestamptz NOT NULL,
+    reference   text NOT NULL,
     msg_type    text NOT NULL,
     status      text NOT NULL,
     headline_cs text NOT NULL,
@@ -229,9 +243,12 @@ CREATE TABLE cap_message (
     all_clear   boolean NOT NULL,
     body        bytea NOT NULL,
     sha256      bytea NOT NULL,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (event_id, revision),
+    UNIQUE (chain, sent)
 );
 CREATE INDEX cap_message_chain ON cap_message (chain, cap_id);
+CREATE INDEX cap_message_expires ON cap_message (expires);
 
 CREATE TABLE partner_fetch (
     partner_id  text NOT NULL,

@@ -1,0 +1,277 @@
+"""From an event to the words of its message (pure).
+
+Degrees to CAP codes follow the practice of ČHMÚ (degree 2 = Severe, orange) and Meteoalarm's
+awareness levels; the table is `_GRADES`. Degree 4 is ČHMÚ's extreme level and no legal SPA: its event code
+stays CZ-SPA 3 and its limit stands in a parameter of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlsplit
+
+from bridge_de.areas import areas, foreign_places
+from bridge_de.cap import Alert, Area, Info, MsgType, Status, identifier, stamp, token
+from bridge_de.wording import Measured, Phase, Wording, amount, figure, titled, wording
+from floodcore.network.model import Limits, Network, Station
+from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
+from floodcore.texts import Texts
+from floodcore.words import Degree, Language, Quantity
+
+LANGUAGES = ((Language.CS, "cs-CZ"), (Language.DE, "de-DE"))
+VALID_FOR = timedelta(hours=6)
+ALL_CLEAR_FOR = timedelta(hours=3)
+# A message in force is told anew when less than this is left of it.
+REFRESH_BEFORE = timedelta(hours=2)
+DECLARED_BY = "none: measured limit reached"
+_LEGAL_DEGREES = (Degree.VIGILANCE, Degree.READINESS, Degree.EMERGENCY)
+_VALUE_NAMES = {"level": "waterLevel", "discharge": "discharge", "rain": "rain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What one degree is in the codes of CAP and Meteoalarm."""
+
+    urgency: str
+    severity: str
+    awareness: str
+    responses: tuple[str, ...]
+
+
+_GRADES = {
+    0: Grade("Past", "Minor", "1; green; Minor", ("AllClear",)),
+    1: Grade("Expected", "Moderate", "2; yellow; Moderate", ("Monitor",)),
+    2: Grade("Immediate", "Severe", "3; orange; Severe", ("Prepare",)),
+    3: Grade("Immediate", "Extreme", "4; red; Extreme", ("Avoid", "Execute")),
+    4: Grade("Immediate", "Extreme", "4; red; Extreme", ("Avoid", "Execute")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is the same in every language but for the names of areas."""
+
+    parameters: tuple[tuple[str, str], ...]
+    areas: tuple[Area, ...]
+
+
+_AWARENESS_TYPE = "12; flooding"
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who speaks: the address of the house, whether all in it is invented, what it knows."""
+
+    public_url: str
+    exercise: bool
+    network: Network
+    texts: Texts
+
+    @property
+    def sender(self) -> str:
+        """Mailbox-like and stable as long as the address of the house is."""
+        return f"hladina@{token(urlsplit(self.public_url).hostname or 'localhost')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One message to write: the event, when it is said, which revision, and what it replaces."""
+
+    event: ToldEvent
+    sent: datetime
+    revision: int
+    references: tuple[str, ...]
+    latest: Latest | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """What the message says of its gauge."""
+        if self.event.to_degree == Degree.NONE:
+            return Phase.CLEAR
+        if self.revision:
+            return Phase.HOLD
+        return Phase.RISE if self.event.to_degree > self.event.from_degree else Phase.FALL
+
+    @property
+    def expires(self) -> datetime:
+        """A dead publisher must fail visibly, so no message lives long."""
+        return self.sent + (ALL_CLEAR_FOR if self.phase is Phase.CLEAR else VALID_FOR)
+
+
+def telling(event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest: Latest | None = None) -> Telling:
+    """Place `event` in its chain: `sent` strictly after every earlier message, all live ones replaced.
+
+    If none is live any more the last one is named, so that the chain does not break.
+    """
+    sent = now.replace(microsecond=0)
+    if earlier:
+        sent = max(sent, max(message.sent for message in earlier) + timedelta(seconds=1))
+    live = [message for message in earlier if message.expires > sent] or earlier[-1:]
+    revision = 1 + max((m.revision for m in earlier if m.event_id == event.event_id), default=-1)
+    return Telling(event, sent, revision, tuple(message.reference for message in live), latest)
+
+
+def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network) -> bool:
+    """Whether the bridge tells `event`: reached limits of Czech gauges, and no all-clear without an alert.
+
+    A gauge abroad is its own authority's to announce; one we do not know is told all the same.
+    """
+    station = network.stations.get(event.station_id)
+    at_home = station is None or (station.country == "CZ" and all(limits.scheme == "spa" for limits in station.limits))
+    return event.kind == "reached" and at_home and (event.to_degree > 0 or bool(earlier))
+
+
+def compose(told: Telling, publisher: Publisher) -> Alert:
+    """The full message in Czech and German."""
+    station = publisher.network.stations.get(told.event.station_id)
+    return _alert(
+        told,
+        publisher,
+        tuple(_info(told, publisher, station, language, tag) for language, tag in LANGUAGES),
+    )
+
+
+def compose_plain(told: Telling, publisher: Publisher) -> Alert:
+    """The least that is still a message: for when the full one turned out faulty. Needs nothing but the event."""
+    return _alert(told, publisher, tuple(_plain_info(told, publisher, language, tag) for language, tag in LANGUAGES))
+
+
+def is_exercise(event: ToldEvent, publisher: Publisher) -> bool:
+    """Invented input anywhere on the way makes an exercise of the message."""
+    station = publisher.network.stations.get(event.station_id)
+    return publisher.exercise or event.exercise or (station is not None and station.synthetic)
+
+
+def _alert(told: Telling, publisher: Publisher, infos: tuple[Info, ...]) -> Alert:
+    exercise = is_exercise(told.event, publisher)
+    incident = token(told.event.chain)
+    return Alert(
+        identifier=identifier(told.sent, told.event.event_id, told.revision),
+        sender=publisher.sender,
+        sent=stamp(told.sent),
+        status=Status.EXERCISE if exercise else Status.ACTUAL,
+        msg_type=MsgType.UPDATE if told.references else MsgType.ALERT,
+        note=f"exercise {incident}" if exercise else "",
+        references=told.references,
+        incidents=incident,
+        infos=infos,
+    )
+
+
+def _info(told: Telling, publisher: Publisher, station: Station | None, language: Language, tag: str) -> Info:
+    event, texts, network = told.event, publisher.texts, publisher.network
+    name = event.station_id if station is None else station.names.of(language)
+    limits = None if station is None else station.limits_of(Quantity(event.quantity))
+    foreign = foreign_places(network, station)
+    words = wording(
+        texts,
+        language,
+        told.phase,
+        event.to_degree,
+        Measured(
+            name,
+            _river(publisher, station, language),
+            *_measured(told),
+            limits=_thresholds(limits, event.unit).replace(".", ","),
+            downstream=", ".join(place.names.of(language) for place in foreign),
+        ),
+        exercise=is_exercise(event, publisher),
+    )
+    parameters = _parameters(told, publisher, station, limits)
+    abroad = "; ".join(f"{place.names.local} ({place.country})" for place in foreign)
+    if abroad:
+        parameters = (*parameters, ("downstreamInfo", abroad))
+    facts = _Facts(parameters, areas(network, station, language, texts, name))
+    return _block(told, publisher, (language, tag), words, facts)
+
+
+def _plain_info(told: Telling, publisher: Publisher, language: Language, tag: str) -> Info:
+    event, texts = told.event, publisher.texts
+    name = token(event.station_id)
+    limit = texts.say(language, f"cap.limit.{event.to_degree}")
+    headline = texts.say(language, "cap.plain.headline", limit=limit, station=name)
+    value = amount(texts, language, event.value, event.unit)
+    words = Wording(
+        event=texts.say(language, f"cap.event.{event.to_degree}"),
+        headline=titled(texts, headline, exercise=is_exercise(event, publisher)),
+        description=f"{limit}: {name}, {value}. {texts.say(language, 'cap.text.not_declared')}",
+        instruction=texts.say(language, f"cap.instruction.{event.to_degree}"),
+    )
+    facts = _Facts(
+        (("stationId", name), ("declaredBy", DECLARED_BY)), (Area(texts.say(language, "cap.area.gauge", station=name)),)
+    )
+    return _block(told, publisher, (language, tag), words, facts)
+
+
+def _block(
+    told: Telling,
+    publisher: Publisher,
+    language: tuple[Language, str],
+    words: Wording,
+    facts: _Facts,
+) -> Info:
+    grade = _GRADES[told.event.to_degree]
+    texts, (spoken, tag) = publisher.texts, language
+    return Info(
+        language=tag,
+        event=words.event,
+        response_types=grade.responses,
+        urgency=grade.urgency,
+        severity=grade.severity,
+        certainty="Observed",
+        event_codes=(("CZ-SPA", str(min(told.event.to_degree, Degree.EMERGENCY.value))),),
+        effective=stamp(told.sent),
+        onset=stamp(told.event.at),
+        expires=stamp(told.expires),
+        sender_name=texts.say(spoken, "cap.sender_name"),
+        headline=words.headline,
+        description=words.description,
+        instruction=words.instruction,
+        web=f"{publisher.public_url}/{spoken}/stations/{quote(told.event.station_id, safe='')}",
+        contact=texts.say(spoken, "cap.contact", url=publisher.public_url),
+        parameters=(("awareness_level", grade.awareness), ("awareness_type", _AWARENESS_TYPE), *facts.parameters),
+        areas=facts.areas,
+    )
+
+
+def _measured(told: Telling) -> tuple[float | None, str, datetime, str]:
+    """Value, unit, time and trend: the newest known if the message is a refresh, else the event's own."""
+    event, latest = told.event, told.latest
+    if latest is None or latest.observed_at <= event.at:
+        return event.value, event.unit, event.at, event.trend
+    return latest.value, event.unit, latest.observed_at, latest.trend
+
+
+def _parameters(
+    told: Telling, publisher: Publisher, station: Station | None, limits: Limits | None
+) -> tuple[tuple[str, str], ...]:
+    event = told.event
+    value, unit, at, trend = _measured(told)
+    name = _VALUE_NAMES.get(event.quantity, event.quantity)
+    extreme = None if limits is None else limits.values.get(Degree.EXTREME)
+    pairs = (
+        ("stationId", event.station_id),
+        ("stationName", event.station_id if station is None else station.names.local),
+        ("river", _river(publisher, station, None)),
+        (name, "" if value is None else f"{figure(value, unit)} {unit}"),
+        (f"{name}Time", stamp(at)),
+        ("trend", trend),
+        ("spaThresholds", _thresholds(limits, unit)),
+        ("extremeThreshold", "" if extreme is None else f"{figure(extreme, unit)} {unit}"),
+        ("discharge", "" if event.discharge is None or told.latest else f"{figure(event.discharge, 'm3/s')} m3/s"),
+        ("declaredBy", DECLARED_BY),
+    )
+    return tuple((key, text) for key, text in pairs if text)
+
+
+def _thresholds(limits: Limits | None, unit: str) -> str:
+    """`85/125/160 cm`; empty unless all three legal limits are known."""
+    if limits is None or any(degree not in limits.values for degree in _LEGAL_DEGREES):
+        return ""
+    return "/".join(figure(limits.values[degree], unit) for degree in _LEGAL_DEGREES) + f" {unit}"
+
+
+def _river(publisher: Publisher, station: Station | None, language: Language | None) -> str:
+    river = None if station is None or station.river is None else publisher.network.rivers.get(station.river)
+    if river is None:
+        return "" if language is None else publisher.texts.say(language, "cap.river.unknown")
+    return river.names.local if language is None else river.names.of(language)

@@ -1,0 +1,138 @@
+"""The stage `bridge.publish`: event to stored CAP bytes, in one transaction with the announcement's end.
+
+A crash before the commit leaves the announcement open and no message; after it, both are final. So
+every event is told exactly once. A message about to expire while its degree holds is told anew.
+"""
+
+import asyncio
+import logging
+
+from psycopg import AsyncConnection
+
+from bridge_de.cap import Alert
+from bridge_de.check import faults
+from bridge_de.compose import (
+    REFRESH_BEFORE,
+    Publisher,
+    Telling,
+    compose,
+    compose_plain,
+    concerns_us,
+    telling,
+)
+from bridge_de.render import render
+from floodcore.clock import Clock
+from floodcore.house import House
+from floodcore.killpoint import passing
+from floodcore.store import warnings
+from floodcore.store.connect import Pool
+from floodcore.store.listen import EVENT, listening
+from floodcore.store.warnings import NewMessage
+from floodcore.supervision import Pulse
+
+_log = logging.getLogger("hladina.bridge")
+_POLL_S = 1.0
+_BATCH = 50
+
+
+def publisher_of(house: House) -> Publisher:
+    """Who speaks in this house."""
+    return Publisher(house.settings.public_url, house.settings.exercise, house.network, house.texts)
+
+
+async def publish(house: House, pulse: Pulse) -> None:
+    """Tell every announced event as it comes, for ever; refresh what is about to expire."""
+    speaker = publisher_of(house)
+    async with listening(house.settings.database_url, EVENT) as wake:
+        while True:
+            while await publish_batch(house.pool, speaker, house.clock):
+                pulse.beat()
+            while await refresh_batch(house.pool, speaker, house.clock):
+                pulse.beat()
+            pulse.beat()
+            await wake.wait(_POLL_S)
+
+
+async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
+    """Tell up to 50 events of different chains in one transaction; returns how many were settled."""
+    async with pool.connection() as connection, connection.transaction():
+        claimed = await warnings.claim(connection, _BATCH)
+        passing("bridge.claimed")
+        # Chains are locked in one order everywhere, so two bridges cannot wait for each other.
+        for event in await warnings.events(connection, claimed):
+            earlier = await warnings.lock_chain(connection, event.chain)
+            if concerns_us(event, earlier, speaker.network):
+                await _tell(connection, telling(event, earlier, clock.now()), speaker)
+            else:
+                _log.info("event %d at %s is not ours to tell", event.event_id, event.station_id)
+            await warnings.settle(connection, event.event_id)
+        passing("bridge.before_commit")
+    passing("bridge.after_commit")
+    return len(claimed)
+
+
+async def refresh_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
+    """Tell anew what is about to expire though its degree holds; returns how many messages were made."""
+    before = clock.now() + REFRESH_BEFORE
+    async with pool.connection() as connection:
+        chains = await warnings.expiring(connection, clock.now(), before, _BATCH)
+    made = 0
+    for chain in chains:
+        async with pool.connection() as connection, connection.transaction():
+            earlier = await warnings.lock_chain(connection, chain)
+            last = earlier[-1]
+            if last.all_clear or last.expires >= before:
+                continue  # another bridge was first
+            (event,) = await warnings.events(connection, [last.event_id])
+            newest = None if event.series_id is None else await warnings.latest(connection, event.series_id)
+            await _tell(connection, telling(event, earlier, clock.now(), newest), speaker)
+            made += 1
+    return made
+
+
+async def _tell(connection: AsyncConnection, told: Telling, speaker: Publisher) -> None:
+    alert, body = write(told, speaker)
+    passing("bridge.composed")
+    await warnings.store(connection, _row(told, alert, body))
+    await asyncio.sleep(0)
+
+
+def write(told: Telling, speaker: Publisher) -> tuple[Alert, bytes]:
+    """The message and its bytes. A faulty one is replaced by the plain form: an alert is never lost to its form.
+
+    The plain form is stored even if it has faults of its own; both are logged as errors.
+    """
+    try:
+        alert = compose(told, speaker)
+        body = render(alert)
+        found = faults(body)
+    except (LookupError, ValueError, ArithmeticError) as error:
+        found = [f"{type(error).__name__}: {error}"]
+    if not found:
+        return alert, body
+    _log.error("event %d: message refused by our own check, the plain form is sent: %s", told.event.event_id, found)
+    alert = compose_plain(told, speaker)
+    body = render(alert)
+    remaining = faults(body)
+    if remaining:
+        _log.error("event %d: even the plain form has faults: %s", told.event.event_id, remaining)
+    return alert, body
+
+
+def _row(told: Telling, alert: Alert, body: bytes) -> NewMessage:
+    czech, german = alert.infos
+    return NewMessage(
+        identifier=alert.identifier,
+        event_id=told.event.event_id,
+        revision=told.revision,
+        chain=told.event.chain,
+        sent=told.sent,
+        expires=told.expires,
+        reference=alert.reference,
+        msg_type=alert.msg_type,
+        status=alert.status,
+        headline_cs=czech.headline,
+        headline_de=german.headline,
+        all_clear=told.event.to_degree == 0,
+        body=body,
+    )

@@ -1,0 +1,129 @@
+"""The human texts of one message in one language. Reached is never declared, SPA never an Alarmstufe."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from floodcore.texts import Texts
+from floodcore.words import Language
+
+# Google's public profile asks for less than 140 characters.
+HEADLINE_LIMIT = 139
+_ZONE = "Europe/Prague"
+_DECIMALS = {"cm": 1, "mm": 1}
+_OTHER_DECIMALS = 2
+
+
+class Phase(StrEnum):
+    """What a message says about its gauge."""
+
+    RISE = "rise"
+    FALL = "fall"
+    HOLD = "hold"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured: `value` in `unit` at `at`; names, limits and places downstream in the language wanted.
+
+    `limits` and `downstream` may be empty and are then left out.
+    """
+
+    station: str
+    river: str
+    value: float | None
+    unit: str
+    at: datetime
+    trend: str
+    limits: str
+    downstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The human texts of one info block."""
+
+    event: str
+    headline: str
+    description: str
+    instruction: str
+
+
+def wording(
+    texts: Texts,
+    language: Language,
+    phase: Phase,
+    degree: int,
+    measured: Measured,
+    *,
+    exercise: bool,
+) -> Wording:
+    """Write the texts of one message in one language."""
+    limit = texts.say(language, f"cap.limit.{degree}")
+    value = amount(texts, language, measured.value, measured.unit)
+    headline = texts.say(
+        language,
+        f"cap.headline.{phase}",
+        limit=limit,
+        station=measured.station,
+        river=measured.river,
+        value=value,
+    )
+    sentences = [
+        texts.say(language, "cap.text.exercise") if exercise else "",
+        texts.say(language, f"cap.text.{phase}", limit=limit),
+        texts.say(
+            language,
+            "cap.text.measured",
+            station=measured.station,
+            river=measured.river,
+            value=value,
+            time=moment(language, measured.at),
+            trend=texts.say(language, f"trend.{measured.trend}"),
+        ),
+        texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
+        texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
+        texts.say(language, "cap.text.not_declared"),
+    ]
+    return Wording(
+        event=texts.say(language, f"cap.event.{degree}"),
+        headline=titled(texts, headline[:1].upper() + headline[1:], exercise=exercise),
+        description=" ".join(sentence for sentence in sentences if sentence),
+        instruction=texts.say(language, f"cap.instruction.{degree}"),
+    )
+
+
+def titled(texts: Texts, headline: str, *, exercise: bool) -> str:
+    """`headline` with the exercise mark in both languages, cut to the limit."""
+    full = f"{exercise_mark(texts)}: {headline}" if exercise else headline
+    return full if len(full) <= HEADLINE_LIMIT else full[: HEADLINE_LIMIT - 1].rstrip() + "…"
+
+
+def exercise_mark(texts: Texts) -> str:
+    """CVIČENÍ / ÜBUNG: whoever reads only one of the languages must see it."""
+    return f"{texts.say(Language.CS, 'exercise.label')} / {texts.say(Language.DE, 'exercise.label')}"
+
+
+def amount(texts: Texts, language: Language, value: float | None, unit: str) -> str:
+    """A measured value for people, with the decimal sign of the language; missing is said, never 0."""
+    if value is None:
+        return texts.say(language, "cap.value.unknown")
+    number = figure(value, unit)
+    shown = number if language is Language.EN else number.replace(".", ",")
+    return f"{shown} {unit.replace('m3/s', 'm³/s')}"
+
+
+def figure(value: float, unit: str) -> str:
+    """A measured value for machines: point, no exponent, no needless zeros."""
+    text = f"{value:.{_DECIMALS.get(unit, _OTHER_DECIMALS)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def moment(language: Language, at: datetime) -> str:
+    """Local time of Czechia and Saxony as people write it."""
+    local = at.astimezone(ZoneInfo(_ZONE))
+    if language is Language.CS:
+        return f"{local.day}. {local.month}. {local.year} {local:%H:%M}"
+    return f"{local:%d.%m.%Y %H:%M}"

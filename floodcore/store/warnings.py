@@ -1,0 +1,288 @@
+"""CAP messages and the partners who fetch them: the only writer of `cap_message` and `partner_fetch`.
+
+A chain's events are told in order without a lock on the chain: only its oldest open announcement can
+be claimed, and that stays open, as every other bridge sees it, until its message is committed. The
+advisory lock of `lock_chain` keeps a refresh from branching off beside an event's message.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+# A process that is stopped in the middle must not hold a chain: the server ends its transaction.
+_GUARD: LiteralString = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
+_CLAIM: LiteralString = """
+    SELECT a.event_id
+    FROM announcement a JOIN event e USING (event_id)
+    WHERE a.channel = 'cap' AND a.done_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM announcement older JOIN event o USING (event_id)
+            WHERE older.channel = 'cap' AND older.done_at IS NULL
+                AND o.chain = e.chain AND older.event_id < a.event_id)
+    ORDER BY a.priority DESC, a.event_id
+    LIMIT %s
+    FOR UPDATE OF a SKIP LOCKED"""
+_EVENTS: LiteralString = """
+    SELECT e.event_id, e.series_id, e.station_id, e.quantity, e.kind, e.at, e.from_degree, e.to_degree, e.value,
+        e.unit, e.trend, e.chain, e.exercise,
+        (SELECT o.value FROM observation o JOIN series s USING (series_id)
+         WHERE s.station_id = e.station_id AND s.quantity = 'discharge' AND e.quantity <> 'discharge'
+            AND o.observed_at = e.at AND o.flag <= 2) AS discharge
+    FROM event e WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
+_LOCK_CHAIN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('cap ' || %s, 0))"
+_CHAIN: LiteralString = """
+    SELECT cap_id, event_id, revision, sent, expires, reference, all_clear
+    FROM cap_message WHERE chain = %s ORDER BY cap_id"""
+_INSERT: LiteralString = """
+    INSERT INTO cap_message (identifier, event_id, revision, chain, sent, expires, reference, msg_type, status,
+        headline_cs, headline_de, all_clear, body, sha256)
+    VALUES (%(identifier)s, %(event_id)s, %(revision)s, %(chain)s, %(sent)s, %(expires)s, %(reference)s,
+        %(msg_type)s, %(status)s, %(headline_cs)s, %(headline_de)s, %(all_clear)s, %(body)s, sha256(%(body)s))"""
+_SETTLE: LiteralString = "UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'cap'"
+_EXPIRING: LiteralString = """
+    SELECT h.chain FROM (
+        SELECT DISTINCT ON (chain) chain, event_id, expires, all_clear
+        FROM cap_message WHERE expires > %(oldest)s ORDER BY chain, cap_id DESC) h
+    WHERE NOT h.all_clear AND h.expires < %(before)s
+        AND NOT EXISTS (
+            SELECT FROM announcement a JOIN event e USING (event_id)
+            WHERE a.channel = 'cap' AND a.done_at IS NULL AND e.chain = h.chain)
+    ORDER BY h.expires LIMIT %(limit)s"""
+_LATEST: LiteralString = """
+    SELECT value, observed_at, trend FROM series_state
+    WHERE series_id = %s AND value IS NOT NULL AND observed_at IS NOT NULL AND flag <= 2"""
+_FINGERPRINT: LiteralString = """
+    SELECT count(*) AS messages, coalesce(max(cap_id), 0) AS newest, max(created_at) AS changed_at
+    FROM cap_message WHERE expires > %s AND status = ANY(%s)"""
+_IN_FORCE: LiteralString = """
+    SELECT cap_id, identifier, chain, sent, expires, status, headline_cs, headline_de, all_clear, body
+    FROM cap_message WHERE expires > %s AND status = ANY(%s) ORDER BY cap_id DESC"""
+_DOCUMENT: LiteralString = "SELECT body, created_at FROM cap_message WHERE identifier = %s AND status = ANY(%s)"
+_TIMES: LiteralString = """
+    SELECT (SELECT max(newest_at) FROM tip WHERE newest_at > '1900-01-01') AS measured_at,
+        (SELECT max(sent) FROM cap_message WHERE status = ANY(%s)) AS message_at,
+        (SELECT min(created_at) FROM announcement WHERE channel = 'cap' AND done_at IS NULL) AS waiting_since"""
+_FETCHED: LiteralString = """
+    INSERT INTO partner_fetch (partner_id, path, first_at, last_at, fetches) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (partner_id, path) DO UPDATE
+        SET last_at = greatest(partner_fetch.last_at, excluded.last_at),
+            fetches = partner_fetch.fetches + excluded.fetches"""
+_LAST_FETCHES: LiteralString = "SELECT partner_id, max(last_at) FROM partner_fetch GROUP BY partner_id"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """An event as the bridge needs it. Value in `unit` (canonical), discharge in m³/s of the same moment."""
+
+    event_id: int
+    series_id: int | None
+    station_id: str
+    quantity: str
+    kind: str
+    at: datetime
+    from_degree: int
+    to_degree: int
+    value: float | None
+    unit: str
+    trend: str
+    chain: str
+    exercise: bool
+    discharge: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainMessage:
+    """An earlier message of a chain, as a later one must name it."""
+
+    cap_id: int
+    event_id: int
+    revision: int
+    sent: datetime
+    expires: datetime
+    reference: str
+    all_clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A rendered message before it has a number."""
+
+    identifier: str
+    event_id: int
+    revision: int
+    chain: str
+    sent: datetime
+    expires: datetime
+    reference: str
+    msg_type: str
+    status: str
+    headline_cs: str
+    headline_de: str
+    all_clear: bool
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message in force, as the feeds show it."""
+
+    cap_id: int
+    identifier: str
+    chain: str
+    sent: datetime
+    expires: datetime
+    status: str
+    headline_cs: str
+    headline_de: str
+    all_clear: bool
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest believed value of a series."""
+
+    value: float
+    observed_at: datetime
+    trend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a feed's content depends on; equal fingerprints at one moment mean equal feeds.
+
+    The count stands beside the highest number, because numbers become visible out of commit order.
+    """
+
+    messages: int
+    newest: int
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One stored document; `created_at` is of the wall clock."""
+
+    body: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Newest measurement and message of a stream (data time), and the oldest event still untold (wall time)."""
+
+    measured_at: datetime | None
+    message_at: datetime | None
+    waiting_since: datetime | None
+
+
+async def claim(connection: AsyncConnection, limit: int) -> list[int]:
+    """Lock open announcements, the oldest of each chain, the gravest first; skips what others hold."""
+    await connection.execute(_GUARD)
+    cursor = await connection.execute(_CLAIM, (limit,))
+    return [event_id for (event_id,) in await cursor.fetchall()]
+
+
+async def events(connection: AsyncConnection, event_ids: Sequence[int]) -> list[ToldEvent]:
+    """The events of those numbers, ordered by chain."""
+    async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
+        await cursor.execute(_EVENTS, (list(event_ids),))
+        return await cursor.fetchall()
+
+
+async def lock_chain(connection: AsyncConnection, chain: str) -> list[ChainMessage]:
+    """Hold `chain` until the end of the transaction and return its messages, oldest first."""
+    await connection.execute(_GUARD)
+    await connection.execute(_LOCK_CHAIN, (chain,))
+    async with connection.cursor(row_factory=class_row(ChainMessage)) as cursor:
+        await cursor.execute(_CHAIN, (chain,))
+        return await cursor.fetchall()
+
+
+async def store(connection: AsyncConnection, message: NewMessage) -> None:
+    """Store a rendered message for ever."""
+    await connection.execute(
+        _INSERT,
+        {
+            "identifier": message.identifier,
+            "event_id": message.event_id,
+            "revision": message.revision,
+            "chain": message.chain,
+            "sent": message.sent,
+            "expires": message.expires,
+            "reference": message.reference,
+            "msg_type": message.msg_type,
+            "status": message.status,
+            "headline_cs": message.headline_cs,
+            "headline_de": message.headline_de,
+            "all_clear": message.all_clear,
+            "body": message.body,
+        },
+    )
+
+
+async def settle(connection: AsyncConnection, event_id: int) -> None:
+    """Close the announcement of `event_id`: its message is stored, or it has none to tell."""
+    await connection.execute(_SETTLE, (event_id,))
+
+
+async def expiring(connection: AsyncConnection, now: datetime, before: datetime, limit: int) -> list[str]:
+    """Chains whose newest message is no all-clear and ends before `before`, though nothing new is to tell."""
+    cursor = await connection.execute(_EXPIRING, {"oldest": now, "before": before, "limit": limit})
+    return [chain for (chain,) in await cursor.fetchall()]
+
+
+async def latest(connection: AsyncConnection, series_id: int) -> Latest | None:
+    """The newest believed value of a series, or None."""
+    async with connection.cursor(row_factory=class_row(Latest)) as cursor:
+        await cursor.execute(_LATEST, (series_id,))
+        return await cursor.fetchone()
+
+
+async def fingerprint(connection: AsyncConnection, at: datetime, statuses: Sequence[str]) -> Fingerprint:
+    """What the feeds of `statuses` depend on at the data time `at`."""
+    async with connection.cursor(row_factory=class_row(Fingerprint)) as cursor:
+        await cursor.execute(_FINGERPRINT, (at, list(statuses)))
+        found = await cursor.fetchone()
+    return found if found is not None else Fingerprint(0, 0, None)
+
+
+async def in_force(connection: AsyncConnection, at: datetime, statuses: Sequence[str]) -> list[StoredMessage]:
+    """Messages not yet expired at `at`, newest first; superseded ones are among them."""
+    async with connection.cursor(row_factory=class_row(StoredMessage)) as cursor:
+        await cursor.execute(_IN_FORCE, (at, list(statuses)))
+        return await cursor.fetchall()
+
+
+async def document(connection: AsyncConnection, identifier: str, statuses: Sequence[str]) -> Document | None:
+    """The stored document, expired or not, or None if there is none of `statuses`."""
+    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+        await cursor.execute(_DOCUMENT, (identifier, list(statuses)))
+        return await cursor.fetchone()
+
+
+async def times(connection: AsyncConnection, statuses: Sequence[str]) -> Times:
+    """How fresh measurements and messages are."""
+    async with connection.cursor(row_factory=class_row(Times)) as cursor:
+        await cursor.execute(_TIMES, (list(statuses),))
+        found = await cursor.fetchone()
+    return found if found is not None else Times(None, None, None)
+
+
+async def record_fetches(
+    connection: AsyncConnection, fetches: Mapping[tuple[str, str], tuple[datetime, datetime, int]]
+) -> None:
+    """Add (partner, path) -> (first, last, count), wall time."""
+    rows = [(*key, *fetches[key]) for key in sorted(fetches)]
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_FETCHED, rows)
+
+
+async def last_fetches(connection: AsyncConnection) -> dict[str, datetime]:
+    """When each partner fetched anything last, wall time."""
+    cursor = await connection.execute(_LAST_FETCHES)
+    return dict(await cursor.fetchall())

@@ -1,0 +1,243 @@
+"""Chains of messages: whole, ordered, bilingual, and valid in the eyes of two engines and of our own check."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from bridge_de.cap import Alert, MsgType, Status
+from bridge_de.check import faults
+from bridge_de.compose import Publisher, compose, compose_plain, concerns_us, telling
+from bridge_de.publish import write
+from bridge_de.render import render
+from floodcore.network.model import Network
+from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
+
+START = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)  # the clocks change an hour later
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+
+
+def told(**changes: object) -> ToldEvent:
+    event = ToldEvent(
+        event_id=7,
+        series_id=1,
+        station_id="316000",
+        quantity="level",
+        kind="reached",
+        at=START,
+        from_degree=0,
+        to_degree=2,
+        value=132.0,
+        unit="cm",
+        trend="rising",
+        chain="316000:level:2026-03-29T00:00",
+        exercise=False,
+        discharge=25.1,
+    )
+    return replace(event, **changes)  # type: ignore[arg-type]
+
+
+def remember(alert: Alert, event: ToldEvent, revision: int, sent: datetime, expires: datetime) -> ChainMessage:
+    return ChainMessage(
+        cap_id=event.event_id,
+        event_id=event.event_id,
+        revision=revision,
+        sent=sent,
+        expires=expires,
+        reference=alert.reference,
+        all_clear=event.to_degree == 0,
+    )
+
+
+def parameters(body: bytes, block: int = 0) -> dict[str, str]:
+    info = etree.fromstring(body).findall(f"{CAP}info")[block]
+    return {
+        node.findtext(f"{CAP}valueName") or "": node.findtext(f"{CAP}value") or ""
+        for node in info.findall(f"{CAP}parameter")
+    }
+
+
+def test_a_reached_limit_says_all_it_knows(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:
+    alert, body = write(telling(told(), [], START + timedelta(seconds=3, microseconds=7)), speaker)
+    assert structure(body) == []
+    assert faults(body) == []
+    czech, german = alert.infos
+    assert (alert.msg_type, alert.status, alert.sender) == (MsgType.ALERT, Status.ACTUAL, "hladina@hladina.example")
+    assert alert.sent == "2026-03-29T01:00:03+01:00"
+    assert alert.identifier == "CZ-LK-HLADINA.20260329T000003Z.7"
+    assert czech.headline == "Dosažen limit 2. SPA (pohotovost): Liberec, Lužická Nisa 132 cm"
+    assert german.headline == (
+        "Grenzwert der tschechischen Stufe 2 von 3 (SPA 2) erreicht: Liberec, Lausitzer Neiße 132 cm"
+    )
+    assert (czech.severity, czech.urgency, czech.certainty) == ("Severe", "Immediate", "Observed")
+    assert german.web == "https://hladina.example/de/stations/316000"
+    assert parameters(body) == {
+        "awareness_level": "3; orange; Severe",
+        "awareness_type": "12; flooding",
+        "stationId": "316000",
+        "stationName": "Liberec",
+        "river": "Lužická Nisa",
+        "waterLevel": "132 cm",
+        "waterLevelTime": "2026-03-29T01:00:00+01:00",
+        "trend": "rising",
+        "spaThresholds": "85/125/160 cm",
+        "extremeThreshold": "342 cm",
+        "discharge": "25.1 m3/s",
+        "declaredBy": "none: measured limit reached",
+        "downstreamInfo": "Zittau (DE)",
+    }
+    assert "Flussabwärts in den Nachbarländern: Zittau." in german.description
+    assert "nicht um eine Ausrufung" in german.description
+
+
+def test_only_czech_areas_are_claimed(speaker: Publisher) -> None:
+    _, body = write(telling(told(), [], START), speaker)
+    root = etree.fromstring(body)
+    names = {node.text for node in root.iter(f"{CAP}areaDesc")}
+    assert names == {"Liberec"}
+    codes = {(n.findtext(f"{CAP}valueName"), n.findtext(f"{CAP}value")) for n in root.iter(f"{CAP}geocode")}
+    assert codes == {("CISORP", "5105"), ("EMMA_ID", "CZ05105")}
+
+
+def test_the_extreme_level_is_no_legal_degree(speaker: Publisher) -> None:
+    alert, body = write(telling(told(to_degree=4, value=350.0), [], START), speaker)
+    assert faults(body) == []
+    assert alert.infos[0].event_codes == (("CZ-SPA", "3"),)
+    assert "SPA 4" not in body.decode()
+    assert alert.infos[0].severity == "Extreme"
+
+
+def test_invented_input_anywhere_makes_an_exercise(speaker: Publisher, little: Network) -> None:
+    synthetic = replace(
+        speaker,
+        network=replace(little, stations={"316000": replace(little.stations["316000"], synthetic=True)}),
+    )
+    for event, who in (
+        (told(exercise=True), speaker),
+        (told(), replace(speaker, exercise=True)),
+        (told(), synthetic),
+    ):
+        alert, body = write(telling(event, [], START), who)
+        assert faults(body) == []
+        assert alert.status is Status.EXERCISE
+        assert alert.note.startswith("exercise 316000:level")
+        assert all(info.headline.startswith("CVIČENÍ / ÜBUNG: ") for info in alert.infos)
+
+
+def test_an_unknown_station_is_told_all_the_same(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:
+    event = told(station_id="a b, c", chain="a b<c>", value=None, discharge=None)
+    assert concerns_us(event, [], speaker.network)
+    alert, body = write(telling(event, [], START), speaker)
+    assert structure(body) == []
+    assert faults(body) == []
+    assert "hodnota neznámá" in alert.infos[0].headline
+    assert "waterLevel" not in parameters(body)
+
+
+def test_a_faulty_message_gives_way_to_the_plain_one(
+    speaker: Publisher, structure: Callable[[bytes], list[str]], caplog: object
+) -> None:
+    for event in (told(station_id="bare"), told(quantity="smell"), told(trend="sideways")):
+        alert, body = write(telling(event, [], START), speaker)
+        assert structure(body) == []
+        assert faults(body) == []
+        assert parameters(body).keys() == {"awareness_level", "awareness_type", "stationId", "declaredBy"}
+        assert (
+            alert.infos[1].headline
+            == f"Warnung: Grenzwert der tschechischen Stufe 2 von 3 (SPA 2), Pegel {event.station_id}"
+        )
+
+
+def test_the_plain_form_is_valid_for_every_degree(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:
+    first = compose(telling(told(), [], START), speaker)
+    earlier = [remember(first, told(), 0, START, START + timedelta(hours=6))]
+    for degree in range(5):
+        event = told(event_id=8, from_degree=2, to_degree=degree)
+        body = render(compose_plain(telling(event, earlier, START), speaker))
+        assert structure(body) == []
+        assert faults(body) == []
+
+
+def test_whose_events_are_told(speaker: Publisher) -> None:
+    network = speaker.network
+    assert not concerns_us(told(station_id="660100"), [], network), "a Saxon gauge is Saxony's to announce"
+    assert not concerns_us(told(kind="silence"), [], network)
+    assert not concerns_us(told(from_degree=1, to_degree=0), [], network), "nothing was told, nothing is cleared"
+
+
+def test_a_refresh_tells_the_newest_value(speaker: Publisher) -> None:
+    first = compose(telling(told(), [], START), speaker)
+    earlier = [remember(first, told(), 0, START, START + timedelta(hours=6))]
+    newest = Latest(141.5, START + timedelta(hours=4), "steady")
+    refreshed = telling(told(), earlier, START + timedelta(hours=4, minutes=1), newest)
+    alert, body = write(refreshed, speaker)
+    assert faults(body) == []
+    assert alert.identifier.endswith(".7.r1")
+    assert alert.infos[0].headline == "Trvá limit 2. SPA (pohotovost): Liberec, Lužická Nisa 141,5 cm"
+    assert parameters(body)["waterLevel"] == "141.5 cm"
+    assert "discharge" not in parameters(body), "the discharge is of another moment"
+    older = replace(newest, observed_at=START - timedelta(hours=1))
+    assert parameters(write(replace(refreshed, latest=older), speaker)[1])["waterLevel"] == "132 cm"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.integers(-7200, 40_000),
+        st.one_of(st.none(), st.floats(-50, 900)),
+        st.sampled_from(["rising", "steady", "falling", "unknown"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, station=st.sampled_from(["316000", "320000", "unheard-of"]), exercise=st.booleans())
+def test_any_episode_is_an_unbroken_chain(
+    speaker: Publisher,
+    structure: Callable[[bytes], list[str]],
+    steps: list[tuple[int, int, float | None, str, bool]],
+    station: str,
+    exercise: bool,
+) -> None:
+    """Degrees in any order, refreshes between, a clock that jumps back two hours: the laws of a chain hold."""
+    now, degree = START, 0
+    earlier: list[ChainMessage] = []
+    documents: dict[str, Alert] = {}
+    event = told(station_id=station)
+    for number, (to, seconds, value, trend, refresh) in enumerate(steps, start=1):
+        now += timedelta(seconds=seconds, microseconds=number)
+        if not (refresh and earlier and degree):
+            event = told(
+                event_id=number,
+                station_id=station,
+                at=now - timedelta(minutes=2),
+                from_degree=degree,
+                to_degree=to,
+                value=value,
+                trend=trend,
+                exercise=exercise,
+            )
+            degree = to
+            if not concerns_us(event, earlier, speaker.network):
+                continue
+        message = telling(event, earlier, now)
+        alert, body = write(message, speaker)
+        assert structure(body) == []
+        assert faults(body) == []
+        assert len(parameters(body)) > 4, "the full form, not the plain one"
+        live = [old.reference for old in earlier if old.expires > message.sent]
+        assert alert.references == tuple(live or [old.reference for old in earlier[-1:]])
+        assert all(reference in documents for reference in alert.references)
+        assert (alert.msg_type is MsgType.ALERT) == (not earlier)
+        assert all(old.sent < message.sent for old in earlier)
+        assert message.sent.astimezone(ZoneInfo("Europe/Prague")).isoformat() == alert.sent
+        assert alert.identifier not in {old.identifier for old in documents.values()}
+        documents[alert.reference] = alert
+        earlier.append(remember(alert, event, message.revision, message.sent, message.expires))
