@@ -26,10 +26,13 @@ _KEEP: LiteralString = """
     INSERT INTO source_cursor (source, item, etag, last_modified, newest_at) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (source, item) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
         newest_at = greatest(source_cursor.newest_at, excluded.newest_at)"""
-_WORKED: LiteralString = """
+_HEARD: LiteralString = """
     INSERT INTO source_health (source, ok_at, readings) VALUES (%s, %s, %s)
-    ON CONFLICT (source) DO UPDATE SET ok_at = excluded.ok_at, fault = '', failures = 0,
+    ON CONFLICT (source) DO UPDATE SET ok_at = excluded.ok_at,
         readings = source_health.readings + excluded.readings"""
+_WORKED: LiteralString = """
+    INSERT INTO source_health (source, ok_at) VALUES (%s, %s)
+    ON CONFLICT (source) DO UPDATE SET ok_at = excluded.ok_at, fault = '', failures = 0"""
 _FAILED: LiteralString = """
     INSERT INTO source_health (source, failed_at, fault, failures) VALUES (%s, %s, %s, 1)
     ON CONFLICT (source) DO UPDATE SET failed_at = excluded.failed_at, fault = excluded.fault,
@@ -96,9 +99,14 @@ async def keep_cursor(conn: AsyncConnection, source: str, cursor: Cursor) -> Non
     await conn.execute(_KEEP, (source, cursor.item, cursor.etag, cursor.last_modified, cursor.newest_at))
 
 
-async def note_success(conn: AsyncConnection, source: str, at: datetime, readings: int) -> None:
-    """`source` answered at `at` and gave `readings` new readings (0 is an answer too)."""
-    await conn.execute(_WORKED, (source, at, readings))
+async def note_heard(conn: AsyncConnection, source: str, at: datetime, readings: int) -> None:
+    """`source` gave `readings` new readings at `at`; whether all of it works is for `note_success` to say."""
+    await conn.execute(_HEARD, (source, at, readings))
+
+
+async def note_success(conn: AsyncConnection, source: str, at: datetime) -> None:
+    """`source` answered at `at`; ends its fault."""
+    await conn.execute(_WORKED, (source, at))
 
 
 async def note_failure(conn: AsyncConnection, source: str, at: datetime, fault: str) -> None:

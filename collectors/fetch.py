@@ -1,0 +1,112 @@
+"""One conditional GET from a server that may be broken, slow or hostile.
+
+No redirects (an open server must not send us elsewhere), time limits for the connection, for each
+read and for the whole, a cap on the bytes on the wire and on the bytes after decompression.
+"""
+
+import zlib
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+
+from collectors.faults import FetchError
+
+# A ČHMÚ station file of a day is about 30 kB, the metadata about 250 kB.
+LIMITS = ClientTimeout(total=20.0, sock_connect=5.0, sock_read=10.0)
+_CHUNK = 65536
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A body, decompressed, with what makes the next GET conditional (empty when the server named none)."""
+
+    body: bytes
+    etag: str
+    last_modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The server says that nothing changed since the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The server works and has no such file. No data, and no failure."""
+
+
+def session(limits: ClientTimeout = LIMITS) -> ClientSession:
+    """A session whose bodies come as they are on the wire, so that we hold the cap on decompression."""
+    return ClientSession(timeout=limits, auto_decompress=False, headers={"Accept-Encoding": "gzip"})
+
+
+async def get(  # what makes a GET conditional comes in two pieces
+    http: ClientSession, url: str, *, html: bool, cap: int, etag: str = "", last_modified: str = ""
+) -> Fetched | Unchanged | Absent:
+    """GET `url` unless unchanged; at most `cap` bytes. `html` says which of the two kinds of body is expected.
+
+    Raises:
+        FetchError: no answer in time, an error status, a redirect, another kind of body, or too much of it.
+    """
+    conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    headers = {name: value for name, value in conditions.items() if value}
+    try:
+        async with http.get(url, headers=headers, allow_redirects=False) as response:
+            if response.status == HTTPStatus.NOT_MODIFIED and headers:
+                return Unchanged()
+            if response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                return Absent()
+            if response.status != HTTPStatus.OK:
+                raise _fault(url, f"answered {response.status}")
+            if (response.content_type in {"text/html", "application/xhtml+xml"}) is not html:
+                raise _fault(url, f"answered {response.content_type}, an error page instead of data?")
+            body = await _body(response, url, cap)
+            return Fetched(body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+    except TimeoutError:
+        raise _fault(url, "took too long") from None
+    except (ClientError, ValueError) as error:  # ValueError: aiohttp on header values that are none
+        raise _fault(url, f"{type(error).__name__}: {error}") from None
+
+
+async def _body(response: ClientResponse, url: str, cap: int) -> bytes:
+    coding = response.headers.get("Content-Encoding", "identity").lower()
+    if coding not in {"identity", "gzip", "deflate"}:
+        raise _fault(url, f"answered in unknown coding {coding[:20]!r}")
+    wire = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        wire += chunk
+        if len(wire) > cap:
+            raise _fault(url, f"sent more than {cap} bytes")
+    if coding == "identity":
+        return bytes(wire)
+    try:
+        return inflated(bytes(wire), cap)
+    except ValueError as error:
+        raise _fault(url, str(error)) from None
+
+
+def inflated(packed: bytes, cap: int) -> bytes:
+    """`packed` (gzip or zlib) decompressed, never more than `cap` bytes of it.
+
+    Raises:
+        ValueError: more than `cap` bytes, damaged or cut off.
+    """
+    inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        body = inflate.decompress(packed, cap + 1)
+    except zlib.error as error:
+        message = f"the compressed body is damaged: {error}"
+        raise ValueError(message) from None
+    if len(body) > cap:
+        message = f"the body decompresses to more than {cap} bytes"
+        raise ValueError(message)
+    if not inflate.eof:
+        message = "the compressed body is cut off"
+        raise ValueError(message)
+    return body
+
+
+def _fault(url: str, what: str) -> FetchError:
+    return FetchError(f"{url} {what}"[:300])

@@ -1,0 +1,46 @@
+"""Who may push for a station. Pure; keys are compared in constant time."""
+
+import binascii
+import hashlib
+import hmac
+from base64 import b64decode
+from collections.abc import Mapping
+from enum import Enum
+
+SIGNATURE = "X-Hladina-Signature"  # "sha256=" and the hex HMAC-SHA256 of the body as sent, under the station's key
+
+
+class Verdict(Enum):
+    """Whether a push may be taken."""
+
+    ALLOWED = "allowed"
+    UNKNOWN = "unknown"  # no or wrong credentials: 401
+    FORBIDDEN = "forbidden"  # good credentials of another station: 403
+
+
+def verdict(keys: Mapping[str, str], station_id: str, authorization: str, signature: str, body: bytes) -> Verdict:
+    """Judge a push by its signature if it has one, else by HTTP Basic (`station:key`)."""
+    if signature:
+        key = keys.get(station_id, "")
+        expected = "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+        # compare before asking whether there is a key, so that time does not tell
+        genuine = hmac.compare_digest(expected.encode(), signature.strip().lower().encode())
+        return Verdict.ALLOWED if genuine and key else Verdict.UNKNOWN
+    user, key = _basic(authorization)
+    known = keys.get(user, "")
+    genuine = hmac.compare_digest(known.encode(), key.encode("utf-8", "surrogatepass"))
+    if not (genuine and known):
+        return Verdict.UNKNOWN
+    return Verdict.ALLOWED if user == station_id else Verdict.FORBIDDEN
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """User and password; empty when the header is not HTTP Basic."""
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return user, password

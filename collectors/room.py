@@ -1,0 +1,24 @@
+"""What the collectors' room offers to the roof: the stages that fetch, the route that takes."""
+
+from functools import partial
+
+from aiohttp import web
+
+from collectors import polling, push, uplinks
+from floodcore.house import House
+from floodcore.supervision import Stage
+
+
+def stages(house: House) -> dict[str, Stage]:
+    """A stage for each source that is configured; what is not configured is not asked."""
+    found: dict[str, Stage] = {}
+    if house.settings.chmu_url:
+        found["poll.chmu"] = partial(polling.poll, house)
+    if house.settings.mqtt_url:
+        found["mqtt"] = partial(uplinks.listen, house)
+    return found
+
+
+def routes(house: House) -> list[web.RouteDef]:
+    """The push of readings over HTTP."""
+    return push.routes(house)
