@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from floodcore.network.model import Link, Network, Station
-from floodcore.words import Quantity
+from floodcore.words import Degree, Quantity
 from simulators.chance import uniform
 from simulators.misbehave import Fault, apply
-from simulators.rivers import Hydrograph, basin_exposure, discharge, hydrographs
+from simulators.rivers import Hydrograph, discharge, hydrographs
 from simulators.sample import Feed, Sample, grid
 from simulators.scenarios import Scenario
 from simulators.weather import Storm, rain
 
+_SCAN = timedelta(minutes=5)
 # From measuring to being seen outside. Real ČHMÚ files are several minutes old; radio and push are quick.
 _PUBLISHED_AFTER = {"chmu": timedelta(minutes=1), "tts": timedelta(seconds=5), "push": timedelta(seconds=2)}
 
@@ -29,8 +30,9 @@ class Exercise:
     def feeds(self, begin: datetime, end: datetime) -> tuple[Feed, ...]:
         """Every feed with its samples stamped in [begin, end); faults may move single stamps outside."""
         storms = tuple(storm for start in self.starts for storm in self.scenario.storms(start))
-        world = _World(storms, hydrographs(self.network, storms, self.scenario.severity, self.seed), self.seed)
-        faults = self._faults(storms)
+        waters = hydrographs(self.network, storms, self.scenario.severity, self.seed)
+        world = _World(storms, waters, self.seed)
+        faults = self._faults(waters)
         found = []
         for station in self.network.stations.values():
             moments = tuple(grid(begin, end, station.interval))
@@ -40,20 +42,35 @@ class Exercise:
                     found.append(_feed(station, link, quantity, apply(samples, faults.get(station.id, ()))))
         return tuple(found)
 
-    def ranking(self, storms: Sequence[Storm]) -> list[str]:
-        """Ids of gauges with a level that report, the most exposed first."""
-        gauges = {key: s for key, s in self.network.stations.items() if Quantity.LEVEL in s.quantities and s.links}
-        strength = {key: max((basin_exposure(gauges, key, storm) for storm in storms), default=0.0) for key in gauges}
-        return sorted(gauges, key=lambda key: (-strength[key], key))
+    def reached(self, waters: Mapping[str, Hydrograph], start: datetime) -> list[tuple[datetime, str]]:
+        """When the gauges reach their first limit in the run that begins at `start`, the first one first."""
+        found = []
+        for key, limit in _first_limits(self.network).items():
+            moments = (start + _SCAN * index for index in range(self.scenario.length // _SCAN))
+            at = next((moment for moment in moments if waters[key].level(moment) >= limit), None)
+            if at is not None:
+                found.append((at, key))
+        return sorted(found)
 
-    def _faults(self, storms: Sequence[Storm]) -> Mapping[str, tuple[Fault, ...]]:
-        ranked = self.ranking(storms)
+    def _faults(self, waters: Mapping[str, Hydrograph]) -> Mapping[str, tuple[Fault, ...]]:
         found: dict[str, tuple[Fault, ...]] = {}
-        for trouble in self.scenario.troubles:
-            if trouble.rank < len(ranked):
-                key = ranked[trouble.rank]
-                found[key] = found.get(key, ()) + tuple(trouble.fault(start) for start in self.starts)
+        for start in self.starts:
+            order = self.reached(waters, start)
+            for trouble in self.scenario.troubles:
+                if trouble.rank < len(order):
+                    at, key = order[trouble.rank]
+                    found[key] = (*found.get(key, ()), trouble.fault(at))
         return found
+
+
+def _first_limits(network: Network) -> dict[str, float]:
+    """The lowest ordinary limit of each gauge that reports a level."""
+    found = {}
+    for key, station in network.stations.items():
+        limits = station.limits_of(Quantity.LEVEL)
+        if station.links and limits is not None and Degree.VIGILANCE in limits.values:
+            found[key] = limits.values[Degree.VIGILANCE]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

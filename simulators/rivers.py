@@ -1,10 +1,10 @@
 """Invented hydrographs for a whole network: how high the water stands at any gauge and time. Pure.
 
-The rain of a storm fills two linear reservoirs in a row above each gauge (a Nash cascade), and what
-leaves a gauge reaches the next one after a travel time and through one more linear reservoir. So a
-gauge downstream rises later and more slowly, and its crest comes later. The shape is then scaled to a
-chosen part of the way from low water to the highest limit: the numbers are plausible, not calibrated,
-and nothing computed here may be taken for a forecast.
+The rain of a storm fills two linear reservoirs in a row above each topmost gauge (a Nash cascade), and
+what leaves a gauge reaches the next one after a travel time and through one more linear reservoir. So
+a gauge downstream rises later and more slowly; inflow between two gauges is left out. The shape is then
+scaled to a chosen part of the way from low water to the highest limit: the numbers are plausible, not
+calibrated, and nothing computed here may be taken for a forecast.
 """
 
 import math
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from floodcore.network.model import Limits, Network, Station
+from floodcore.network.model import Network, Station
 from floodcore.words import Degree, Quantity
 from simulators.chance import normal, uniform
 from simulators.weather import Storm, distance_km, exposure, intensity
@@ -87,14 +87,12 @@ def hydrographs(network: Network, storms: Sequence[Storm], severity: float, seed
 
 def base_cm(station: Station) -> float:
     """Low water: well under the first limit; 40 cm where no limit is known."""
-    limits = _level_limits(station)
-    return round(0.35 * limits[0], 1) if limits else 40.0
+    return round(0.35 * min(_level_limits(station), default=115.0), 1)
 
 
 def top_cm(station: Station) -> float:
-    """The highest limit below "extreme" (three steps), else 150 cm above low water."""
-    limits = _level_limits(station)
-    return limits[-1] if limits else base_cm(station) + 150.0
+    """The highest limit below "extreme", else 100 cm above low water."""
+    return max(_level_limits(station), default=base_cm(station) + 100.0)
 
 
 def discharge(station: Station, level_cm: float) -> float:
@@ -122,12 +120,12 @@ def _temper(seed: int, key: str) -> float:
 
 
 def _level_limits(station: Station) -> list[float]:
+    """The ordinary limits; where only "extreme" is known, 0.4 and 0.55 of it stand for them."""
     limits = station.limits_of(Quantity.LEVEL)
-    return sorted(_ordinary(limits).values()) if limits is not None else []
-
-
-def _ordinary(limits: Limits) -> dict[Degree, float]:
-    return {degree: value for degree, value in limits.values.items() if degree is not Degree.EXTREME}
+    if limits is None:
+        return []
+    ordinary = [value for degree, value in limits.values.items() if degree is not Degree.EXTREME]
+    return ordinary or [0.4 * value for value in limits.values.values()] + [0.55 * v for v in limits.values.values()]
 
 
 def _rating(station: Station) -> list[tuple[float, float]]:
@@ -159,20 +157,16 @@ def _downstream_order(gauges: Mapping[str, Station]) -> list[str]:
 def _shapes(gauges: Mapping[str, Station], storm: Storm) -> dict[str, tuple[float, ...]]:
     steps = _MEMORY // _STEP
     flows: dict[str, list[float]] = {}
-    storages: dict[str, float] = {}
     for key in _downstream_order(gauges):
         station = gauges[key]
         above = [up for up in station.upstream if up in flows]
-        storages[key] = max([_storage_min(station), *(storages[up] for up in above)])
-        own = _cascade(_rain_above(gauges, key, storm, steps), storages[key] / 2.0, 2)
         if not above:
-            flows[key] = own
+            flows[key] = _cascade(_rain_at(station, storm, steps), _storage_min(station) / 2.0, 2)
             continue
         routed = [_routed(flows[up], travel_time(gauges[up], station)) for up in above]
-        share = _own_share(station, [gauges[up] for up in above])
+        areas = [gauges[up].catchment_km2 or 1.0 for up in above]
         flows[key] = [
-            share * mine + (1.0 - share) * math.fsum(theirs) / len(routed)
-            for mine, theirs in zip(own, zip(*routed, strict=True), strict=True)
+            math.fsum(area * flow for area, flow in zip(areas, each, strict=True)) for each in zip(*routed, strict=True)
         ]
     return {key: _normalised(flow) for key, flow in flows.items()}
 
@@ -186,22 +180,14 @@ def travel_time(upper: Station, lower: Station) -> timedelta:
 
 
 def _storage_min(station: Station) -> float:
-    """Time constant of the catchment, minutes: 22 for 26 km², 70 for 350 km². Invented."""
-    return _UNKNOWN_STORAGE_MIN if station.catchment_km2 is None else 5.0 * max(1.0, station.catchment_km2) ** 0.45
+    """Time constant of the catchment, minutes: 35 for 26 km², 112 for 350 km². Invented."""
+    return _UNKNOWN_STORAGE_MIN if station.catchment_km2 is None else 8.0 * max(1.0, station.catchment_km2) ** 0.45
 
 
-def _own_share(station: Station, above: Sequence[Station]) -> float:
-    """Part of the flow that does not come past a gauge above."""
-    known = [upper.catchment_km2 for upper in above if upper.catchment_km2 is not None]
-    if station.catchment_km2 is None or len(known) < len(above):
-        return 0.3
-    return min(0.9, max(0.1, 1.0 - math.fsum(known) / station.catchment_km2))
-
-
-def _rain_above(gauges: Mapping[str, Station], key: str, storm: Storm, steps: int) -> list[float]:
-    places = [gauges[each] for each in _basin(gauges, key)]
-    known = [(s.lat, s.lon) for s in places if s.lat is not None and s.lon is not None]
-    lat, lon = known[0] if known else (storm.lat, storm.lon)
+def _rain_at(station: Station, storm: Storm, steps: int) -> list[float]:
+    lat, lon = (
+        (station.lat, station.lon) if station.lat is not None and station.lon is not None else (storm.lat, storm.lon)
+    )
     return [intensity(storm, lat, lon, storm.start + _STEP * index) for index in range(steps)]
 
 

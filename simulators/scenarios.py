@@ -1,7 +1,7 @@
 """The named exercises: which storm, how strong, and which gauges misbehave. Everything is invented.
 
-Gauges are chosen by rank of exposure (0 = in the middle of the storm), not by id, so that a scenario
-works on any network.
+Gauges are chosen by the order in which they reach their first limit (0 = first), not by id, and faults
+are timed from that moment, so that a scenario works on any network.
 """
 
 import math
@@ -45,20 +45,21 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault of the gauge with this rank of exposure, `after` the start of the exercise."""
+    """A fault of the gauge that is the `rank`-th to reach its first limit, `after` it does."""
 
     rank: int
     kind: str
     after: timedelta
     lasting: timedelta = timedelta(hours=2)
 
-    def fault(self, start: datetime) -> Fault:
-        """The fault with absolute times.
+    def fault(self, reached: datetime) -> Fault:
+        """The fault of a gauge that reaches its first limit at `reached`.
 
         Raises:
             KeyError: `kind` is not a known fault.
         """
-        begin, end = start + self.after, start + self.after + self.lasting
+        begin = reached + self.after
+        end = begin + self.lasting
         return {
             "lost": lambda: misbehave.silent(begin),
             "silent": lambda: misbehave.silent(begin, end),
@@ -100,7 +101,7 @@ def _min(minutes: float) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-_FLASH_CELL = Cell(_min(-45), _min(120), radius_km=16.0, peak_mm_per_h=70.0)
+_FLASH_CELL = Cell(_min(-30), _min(150), radius_km=16.0, peak_mm_per_h=70.0)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -112,7 +113,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 "A cloudburst over the Jizera mountains: degrees 1-3 within 90 minutes, one gauge lost on the rise",
                 severity=1.9,
                 cells=(_FLASH_CELL,),
-                troubles=(Trouble(3, "lost", _min(35)),),
+                troubles=(Trouble(2, "lost", _min(10)),),
             ),
             Scenario(
                 "long",
@@ -136,18 +137,18 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
                 severity=1.9,
                 cells=(_FLASH_CELL,),
                 troubles=(
-                    Trouble(1, "stuck", _min(40)),
-                    Trouble(2, "spike", _min(20)),
-                    Trouble(3, "lost", _min(35)),
-                    Trouble(4, "zero", _min(30), _min(30)),
-                    Trouble(5, "nan", _min(30), _min(30)),
-                    Trouble(6, "future", _min(30), _min(30)),
-                    Trouble(7, "duplicated", _min(0)),
-                    Trouble(8, "late", _min(0)),
-                    Trouble(9, "missing", _min(20), _min(40)),
-                    Trouble(10, "buffered", _min(20), _min(60)),
-                    Trouble(12, "scaled", _min(30), _min(30)),
-                    Trouble(15, "drift", _min(0)),
+                    Trouble(1, "stuck", _min(5)),
+                    Trouble(2, "lost", _min(10)),
+                    Trouble(3, "zero", _min(5), _min(30)),
+                    Trouble(4, "nan", _min(5), _min(30)),
+                    Trouble(5, "future", _min(5), _min(30)),
+                    Trouble(6, "duplicated", _min(0)),
+                    Trouble(7, "late", _min(0)),
+                    Trouble(8, "missing", _min(5), _min(40)),
+                    Trouble(9, "spike", _min(-60)),
+                    Trouble(10, "buffered", _min(-60), _min(90)),
+                    Trouble(11, "scaled", _min(-60), _min(30)),
+                    Trouble(12, "drift", _min(-60)),
                 ),
             ),
         )
