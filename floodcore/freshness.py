@@ -18,13 +18,13 @@ _BY_DEGREE = {
     Degree.EMERGENCY: timedelta(minutes=5),
     Degree.EXTREME: timedelta(minutes=5),
 }
-_GRACE = timedelta(minutes=1)
+GRACE = timedelta(minutes=1)
 
 
 def allowed_silence(degree: Degree, interval: timedelta) -> timedelta:
     """How long a gauge reporting every `interval` may say nothing at `degree` before it is silent."""
     intervals = 2 if degree is Degree.NONE else 1
-    return max(_BY_DEGREE[degree], intervals * interval + _GRACE)
+    return max(_BY_DEGREE[degree], intervals * interval + GRACE)
 
 
 def freshness(
@@ -47,4 +47,4 @@ def freshness(
         return Freshness.SILENT
     if flag in {Flag.SUSPECT, Flag.FAIL}:
         return Freshness.DOUBTFUL
-    return Freshness.LATE if age > interval + _GRACE else Freshness.FRESH
+    return Freshness.LATE if age > interval + GRACE else Freshness.FRESH

@@ -42,6 +42,8 @@ _PACE_FACTOR = 3.0
 _SHORTEST_STEP_MIN = 5.0
 # A rise is corroborated by a sample that keeps at least this share of it.
 _KEPT = 0.6
+# Kerr 2025 rose 7.9 m in 45 min, 18 cm a minute; beyond this a second sample corroborates nothing.
+_FASTEST_RISE = 20.0
 # How many samples must agree before a gauge is believed again, by how many were doubted since.
 _AGREE_AFTER_FEW = 3
 _AGREE_AFTER_MANY = 6
@@ -50,6 +52,10 @@ _MANY = 6
 _SHORT_SPELL = 3
 _DROP_AGREE = 18
 _DROP_LASTS = timedelta(hours=3)
+# A recorded wild river fell 74 cm in 10 min (bad_inputs, gauge A); so steep a fall is believed after three
+# samples in keeping, if it is of no more than what half an hour allows.
+_STEEPEST_FALL = 7.5
+_STEEP_FALL_LASTS_MIN = 30.0
 _REMEMBERED_SPIKES = 4
 # Unchanged to the last digit: in a flood an hour (goal G8), in calm a week (24 h occur in the records).
 _STUCK_SAMPLES = 4
@@ -90,14 +96,13 @@ class Memory:
 
     `good` is the newest believed point, `pace` the recent speed in units per minute. `doubted` counts
     the samples not believed since; `last` is the newest of them and `agreeing` how many up to it, from
-    `agreeing_since`, are in keeping with one another; `step` is the pace of its last step. `pending`
-    tells that `last` still awaits its verdict. `spikes` are values that were rejected before.
+    `agreeing_since`, are in keeping with one another; `step` is the pace of its last step.
+    `spikes` are values that were rejected before.
     """
 
     good: Point | None = None
     pace: float = 0.0
     last: Point | None = None
-    pending: bool = False
     step: float = 0.0
     doubted: int = 0
     agreeing: int = 0
@@ -127,11 +132,16 @@ def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool) 
         return _first(memory, point, quantity)
     if _plausible(memory, memory.good, point, quantity):
         return _near(memory, memory.good, point, quantity, flooded=flooded)
+    return _far(memory, memory.good, point, quantity)
+
+
+def _far(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
+    """Where the river could not have gone by what is known."""
     if point.value == 0.0:  # exact zero far from the river: written for "missing" by many loggers
         return Checked(memory, (Verdict(point.at, Flag.FAIL, ZERO),))
-    if point.value > memory.good.value:
-        return _jump(memory, memory.good, point, quantity)
-    return _drop(memory, memory.good, point, quantity)
+    if point.value > good.value:
+        return _jump(memory, good, point, quantity)
+    return _drop(memory, good, point, quantity)
 
 
 def _good(point: Point, test: str = "") -> Verdict:
@@ -141,9 +151,8 @@ def _good(point: Point, test: str = "") -> Verdict:
 def _first(memory: Memory, point: Point, quantity: Quantity) -> Checked:
     """Nothing is believed yet: two samples in keeping with one another are."""
     doubt = _doubt(memory, point, quantity)
-    if memory.last is None or doubt.agreeing < 2:  # noqa: PLR2004  # the two of the docstring
-        verdicts = (*_contradicted(memory), Verdict(point.at, Flag.SUSPECT, UNPROVEN))
-        return Checked(doubt, verdicts)
+    if memory.last is None or doubt.agreeing == 1:
+        return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, UNPROVEN)))
     return _believe(memory, (memory.last, point))
 
 
@@ -151,9 +160,11 @@ def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, floo
     """The river could have come here: believed, unless the gauge talked nonsense for long or is stuck."""
     if memory.doubted > _SHORT_SPELL:
         doubt = _doubt(memory, point, quantity)
-        if doubt.agreeing < _AGREE_AFTER_FEW:
-            return Checked(doubt, (*_contradicted(memory), Verdict(point.at, Flag.SUSPECT, RETURNING)))
+        if doubt.agreeing < _needed(memory):
+            return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
         return _believe(memory, (point,))
+    if _decides(memory, good, point, quantity) and memory.last is not None:
+        return _believe(memory, (memory.last, point))
     settled = _contradicted(memory)
     if point.value != good.value:
         return _believe(memory, (point,), settled)
@@ -168,39 +179,46 @@ def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, floo
 def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
     """Higher than the river could be by what is known. The next sample decides; after nonsense, several."""
     doubt = _doubt(memory, point, quantity)
-    if memory.doubted == _FEW and memory.pending and memory.last is not None:
-        first = memory.last
-        if _corroborates(memory, good, first, point):
-            return _believe(memory, (first, point))
-    needed = _AGREE_AFTER_MANY if memory.doubted > _MANY else _AGREE_AFTER_FEW
-    if memory.doubted > _FEW and doubt.agreeing >= needed:
+    if _decides(memory, good, point, quantity) and memory.last is not None:
+        return _believe(memory, (memory.last, point))
+    if memory.doubted > _FEW and doubt.agreeing >= _needed(memory):
         return _believe(memory, (point,))
-    return Checked(doubt, (*_contradicted(memory), Verdict(point.at, Flag.SUSPECT, JUMP)))
+    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, JUMP)))
 
 
 def _drop(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
     """Lower than the river could be: a dying gauge until long steadiness proves otherwise."""
     doubt = _doubt(memory, point, quantity)
     since = doubt.agreeing_since or point.at
-    below = memory.last is None or memory.last.value < good.value
-    if below and doubt.agreeing >= _DROP_AGREE and point.at - since >= _DROP_LASTS:
+    steady = doubt.agreeing >= _DROP_AGREE and point.at - since >= _DROP_LASTS
+    steep = good.value - point.value > _STEEPEST_FALL * min(_minutes(good, point), _STEEP_FALL_LASTS_MIN)
+    healthy = quantity is Quantity.LEVEL and memory.doubted <= _MANY
+    if steady or (healthy and not steep and doubt.agreeing >= _AGREE_AFTER_FEW):
         return _believe(memory, (point,))
-    return Checked(doubt, (*_contradicted(memory), Verdict(point.at, Flag.SUSPECT, DROP)))
+    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, DROP)))
 
 
-def _corroborates(memory: Memory, good: Point, first: Point, point: Point) -> bool:
-    """Whether `point` keeps enough of the rise to `first`, and goes on no faster than a river might.
+def _needed(memory: Memory) -> int:
+    """How many doubted samples must agree before a gauge that has talked nonsense is believed."""
+    return _AGREE_AFTER_MANY if memory.doubted > _MANY else _AGREE_AFTER_FEW
 
-    A value rejected before that comes back unchanged proves nothing: some sensors jump to one and the
-    same false value again and again.
+
+def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
+    """Whether `point` corroborates the one doubted rise before it.
+
+    It must keep enough of the rise and go on no faster than a river might. A value rejected before that
+    comes back unchanged proves nothing: some sensors jump to one and the same false value again and again.
     """
-    if first.value <= good.value:
+    first = memory.last
+    if memory.doubted != _FEW or first is None or first.value <= good.value:
         return False
     if first.value in memory.spikes and point.value == first.value:
         return False
     rise = first.value - good.value
     further = point.value - first.value
-    fastest = _PACE_FACTOR * rise * max(1.0, _minutes(first, point) / max(_minutes(good, first), 1.0))
+    minutes = _minutes(first, point)
+    onward = _PACE_FACTOR * rise * max(1.0, minutes / max(_minutes(good, first), 1.0))
+    fastest = max(onward, _FASTEST_RISE * minutes) if quantity is Quantity.LEVEL else onward
     return -(1.0 - _KEPT) * rise <= further <= fastest
 
 
@@ -208,7 +226,7 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
     """The memory after not believing `point`: how many, and whether they at least agree."""
     last = memory.last
     if last is None:
-        return replace(memory, last=point, pending=True, doubted=1, agreeing=1, agreeing_since=point.at, step=0.0)
+        return replace(memory, last=point, doubted=1, agreeing=1, agreeing_since=point.at, step=0.0)
     step = (point.value - last.value) / max(_minutes(last, point), _SHORTEST_STEP_MIN)
     small = abs(point.value - last.value) <= _ordinary(quantity, last.value, _minutes(last, point))
     onward = step * memory.step > 0.0 and abs(step) <= _PACE_FACTOR * abs(memory.step)
@@ -216,12 +234,11 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
     return replace(
         memory,
         last=point,
-        pending=True,
         step=step,
         doubted=memory.doubted + 1,
         agreeing=memory.agreeing + 1 if agrees else 1,
         agreeing_since=memory.agreeing_since if agrees else point.at,
-        spikes=_remember(memory),
+        spikes=memory.spikes if agrees else _remember(memory),
     )
 
 
@@ -232,8 +249,6 @@ def _believe(memory: Memory, points: tuple[Point, ...], settled: tuple[Verdict, 
     for point in points:
         believed = _follow(believed, point)
     earlier = tuple(_good(point, CORROBORATED) for point in points[:-1])
-    if not settled and len(points) == 1:
-        settled = _contradicted(memory)
     return Checked(believed, (*settled, *earlier, _good(newest)), points)
 
 
@@ -255,20 +270,25 @@ def _follow(memory: Memory, point: Point) -> Memory:
 
 def _settle(memory: Memory, *, spared: bool = False) -> Memory:
     """Forget the doubts; what was pending failed unless it is `spared`."""
-    spikes = memory.spikes if spared else _remember(memory)
+    spikes = memory.spikes if spared or memory.agreeing > 1 else _remember(memory)
     return replace(
-        memory, last=None, pending=False, step=0.0, doubted=0, agreeing=0, agreeing_since=None, spikes=spikes
+        memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_since=None, spikes=spikes
     )
 
 
+def _undecided(memory: Memory, doubt: Memory) -> tuple[Verdict, ...]:
+    """The verdict on the last doubted sample once another doubted one follows: still suspect if they agree."""
+    return () if doubt.agreeing > 1 else _contradicted(memory)
+
+
 def _contradicted(memory: Memory) -> tuple[Verdict, ...]:
-    if not memory.pending or memory.last is None:
+    if memory.last is None or memory.agreeing > 1:
         return ()
     return (Verdict(memory.last.at, Flag.FAIL, SPIKE),)
 
 
 def _remember(memory: Memory) -> tuple[float, ...]:
-    if not memory.pending or memory.last is None or memory.last.value in memory.spikes:
+    if memory.last is None or memory.last.value in memory.spikes:
         return memory.spikes
     return (*memory.spikes, memory.last.value)[-_REMEMBERED_SPIKES:]
 

@@ -1,0 +1,217 @@
+"""Assess and step: from the standing of a series and its new samples to the next standing and its changes. Pure.
+
+The one function live evaluation, replay and hindcast share. Each sample is folded in, in order of
+observation time: quality, then threshold, then lifecycle. Trends do not decide a degree, so they are
+computed afterwards for all series of a batch together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+
+from alerting.engine import lifecycle, thresholds, trend
+from alerting.engine.lifecycle import Evidence, Transition
+from alerting.engine.rules import Rules
+from floodcore.freshness import allowed_silence
+from floodcore.quality.window import CHECKED, Memory, Point, Sample, Verdict, check
+from floodcore.words import Degree, Quantity, Trend
+
+Window = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is remembered of a series between samples; with the rules and the next samples it decides all.
+
+    `points` is the trend window, newest last: (seconds since 1970, value), thinned.
+    """
+
+    memory: Memory = field(default_factory=Memory)
+    life: lifecycle.State = field(default_factory=lifecycle.State)
+    points: Window = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A series to judge: its rules, its standing, and its samples newer than the standing, in time order."""
+
+    rules: Rules
+    standing: Standing
+    samples: Sequence[Sample]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A transition with the value that caused it. `limit` is the one reached, or on a fall the one left."""
+
+    transition: Transition
+    value: float
+    limit: float
+    trend: Trend
+    per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of a job. `verdicts` holds the samples whose verdict is not simply that of the door."""
+
+    standing: Standing
+    changes: tuple[Change, ...]
+    verdicts: tuple[Verdict, ...]
+    latest: Verdict
+    trend: Trend
+    per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A transition whose trend is still to be computed."""
+
+    transition: Transition
+    value: float
+    limit: float
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    job: Job
+    standing: Standing
+    turns: tuple[_Turn, ...]
+    verdicts: tuple[Verdict, ...]
+    latest: Verdict
+
+
+def judge(jobs: Iterable[Job]) -> list[Judgement]:
+    """Judge each job, none of which may be without samples; the results are in the same order."""
+    folded = [_fold(job) for job in jobs]
+    windows = [window for one in folded for window in (*(t.window for t in one.turns), one.standing.points)]
+    wide = [
+        window if _spans(window, one.job.rules) else ()
+        for window, one in zip(windows, (one for one in folded for _ in range(len(one.turns) + 1)), strict=True)
+    ]
+    slopes = iter(trend.slopes_of(wide))
+    return [_finish(one, [next(slopes) for _ in one.turns], next(slopes)) for one in folded]
+
+
+def _fold(job: Job) -> _Folded:
+    standing, latest = job.standing, None
+    turns: list[_Turn] = []
+    verdicts: list[Verdict] = []
+    for sample in job.samples:
+        flooded = standing.life.degree > Degree.NONE
+        checked = check(standing.memory, sample, job.rules.quantity, flooded=flooded)
+        latest = checked.verdicts[-1]
+        verdicts += (v for v in checked.verdicts if v.at != sample.at or v.test != sample.test)
+        standing = replace(standing, memory=checked.memory)
+        if checked.believed:
+            standing, turn = _step(standing, checked.believed, job.rules)
+            turns += turn
+    if latest is None:
+        message = "a job without samples"
+        raise ValueError(message)
+    return _Folded(job, standing, tuple(turns), tuple(verdicts), latest)
+
+
+def _step(standing: Standing, believed: Sequence[Point], rules: Rules) -> tuple[Standing, tuple[_Turn, ...]]:
+    """One lifecycle step on what was just believed.
+
+    A doubted point believed late counts with the sample that decided, at that sample's time: what was
+    not known then must not look known (no look-ahead in a replay).
+    """
+    points = standing.points
+    if rules.quantity in CHECKED:
+        for point in believed:
+            points = keep(points, point, rules)
+    if not rules.limits:
+        return replace(standing, points=points), ()
+    ladder = rules.ladder
+    decisive = max(believed, key=lambda point: (thresholds.reached(ladder, point.value), point.at))
+    evidence = Evidence(
+        believed[-1].at,
+        reached=thresholds.reached(ladder, decisive.value),
+        held=max(thresholds.held(ladder, point.value) for point in believed),
+    )
+    gap = allowed_silence(Degree.NONE, rules.interval)
+    life, transitions = lifecycle.step(standing.life, evidence, rules.calm, gap)
+    turns = tuple(_Turn(t, decisive.value, _limit(rules, t), points) for t in transitions)
+    return Standing(standing.memory, life, points), turns
+
+
+def _limit(rules: Rules, transition: Transition) -> float:
+    """The limit the change is about; a lower degree stands in when limits changed since the degree was reached."""
+    about = max(transition.from_degree, transition.to_degree)
+    known = [degree for degree in rules.limits if degree <= about]
+    return rules.limits[max(known, default=min(rules.limits))]
+
+
+def keep(points: Window, point: Point, rules: Rules) -> Window:
+    """The trend window with `point` as its newest, without what has become too old, thinned.
+
+    The newest point is always kept; the one before it gives way if it stands too near its predecessor.
+    """
+    seconds = point.at.timestamp()
+    window = _window_s(rules)
+    fresh = tuple(p for p in points if p[0] >= seconds - window)
+    if len(fresh) > 1 and fresh[-1][0] - fresh[-2][0] < window / trend.POINTS:
+        fresh = fresh[:-1]
+    return (*fresh, (seconds, point.value))
+
+
+def _window_s(rules: Rules) -> float:
+    """An hour, or three intervals of a gauge that reports less often."""
+    return max(rules.trend_window, 3 * rules.interval).total_seconds()
+
+
+def _spans(window: Window, rules: Rules) -> bool:
+    return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * _window_s(rules)
+
+
+def _finish(one: _Folded, at_turns: list[float | None], now: float | None) -> Judgement:
+    rules = one.job.rules
+    changes = tuple(
+        Change(turn.transition, turn.value, turn.limit, direction(rules, turn.value, slope), slope)
+        for turn, slope in zip(one.turns, at_turns, strict=True)
+    )
+    good = one.standing.memory.good
+    heading = direction(rules, good.value, now) if good is not None else Trend.UNKNOWN
+    return Judgement(one.standing, changes, one.verdicts, one.latest, heading, now)
+
+
+def direction(rules: Rules, value: float, per_hour: float | None) -> Trend:
+    """The trend of a slope in units per hour: steady inside the dead band of the rules.
+
+    The band is 3 cm/h (a gauge that resolves 1 cm shows up to 2 cm/h in still water), or 3 % of a
+    discharge per hour.
+    """
+    if per_hour is None:
+        return Trend.UNKNOWN
+    level = rules.quantity is Quantity.LEVEL
+    dead = rules.trend_dead_cm if level else rules.trend_dead_share * abs(value)
+    if abs(per_hour) <= dead:
+        return Trend.STEADY
+    return Trend.RISING if per_hour > 0.0 else Trend.FALLING
+
+
+def chain(station_id: str, since: datetime) -> str:
+    """The name of one flood episode of a station; CAP messages refer to one another along it."""
+    return f"CZ-LK-{station_id}-{since:%Y%m%dT%H%M%SZ}"
+
+
+def encode(standing: Standing) -> str:
+    """The standing as JSON."""
+    return msgspec.json.encode(standing).decode()
+
+
+def decode(text: str) -> Standing:
+    """The standing back from its JSON.
+
+    Raises:
+        msgspec.ValidationError: the text is not a standing.
+    """
+    return _DECODER.decode(text)
+
+
+_DECODER = msgspec.json.Decoder(Standing)

@@ -1,0 +1,117 @@
+"""The life of a reached degree at one gauge: one pure step from state and evidence to state and transitions.
+
+Laws (tests/engine/test_lifecycle.py, written first):
+1. Silence never changes a degree and does not count as calm.
+2. Rises are immediate, and a return to the level restarts the calm clock.
+3. A fall needs the full calm time of unbroken fresh evidence.
+4. Replaying the same evidence changes nothing and sends nothing.
+
+States are the degrees 0-4. A rise goes from any to any higher at once; a fall goes from any to any
+lower, to the highest degree whose own calm clock has not run out. Observation time is the only clock
+(ADR 0003).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from floodcore.words import Degree
+
+_CLOCKS = len(Degree) - 1
+
+
+class Reason(StrEnum):
+    """Why a degree changed; logged, counted, stored with the event."""
+
+    REACHED = "reached"
+    """The next limit was reached."""
+    SKIPPED = "skipped"
+    """A limit was reached without a reading between it and one below."""
+    CALM = "calm"
+    """The value stayed below the limit, by the hysteresis, for the calm time."""
+    LOST_RISING = "lost_rising"
+    """Not a change: the gauge fell silent while rising towards a limit."""
+    LOST_IN_FLOOD = "lost_in_flood"
+    """Not a change: the gauge fell silent while a limit was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The degree reached and what is needed to leave it.
+
+    `since` is the start of the episode, None at degree 0; it names the chain of its messages.
+    `below[n - 1]` is since when the value has been below the limit of degree n without a break.
+    `evidence_at` is the time of the newest evidence.
+    """
+
+    degree: Degree = Degree.NONE
+    since: datetime | None = None
+    below: tuple[datetime | None, ...] = (None,) * _CLOCKS
+    evidence_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A believed value of time `at`: the degree it reaches and the one it still holds (by the hysteresis)."""
+
+    at: datetime
+    reached: Degree
+    held: Degree
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of degree at observation time `at`, within the episode that began at `since`."""
+
+    at: datetime
+    from_degree: Degree
+    to_degree: Degree
+    reason: Reason
+    since: datetime
+
+
+def step(
+    state: State, evidence: Evidence | None, calm: timedelta, allowed_gap: timedelta
+) -> tuple[State, tuple[Transition, ...]]:
+    """The next state, and the change of degree if there is one.
+
+    `evidence` None is a sample that is not believed, or silence: nothing changes. Evidence not newer
+    than what is known is a repetition: nothing changes. A gap of more than `allowed_gap` since the
+    last evidence breaks every calm.
+    """
+    if evidence is None or (state.evidence_at is not None and evidence.at <= state.evidence_at):
+        return state, ()
+    unbroken = state.evidence_at is not None and evidence.at - state.evidence_at <= allowed_gap
+    below = _clocks(state.below if unbroken else (None,) * _CLOCKS, evidence)
+    known = replace(state, below=below, evidence_at=evidence.at)
+    if evidence.reached > state.degree:
+        return _rise(known, evidence)
+    target = _still_reached(below, evidence.at - calm, state.degree)
+    return _fall(known, target, evidence.at) if target < state.degree else (known, ())
+
+
+def _clocks(below: tuple[datetime | None, ...], evidence: Evidence) -> tuple[datetime | None, ...]:
+    """The calm clock of each degree: stopped while it is held, else running since it was left."""
+    return tuple(
+        None if evidence.held >= degree else clock if clock is not None else evidence.at
+        for degree, clock in enumerate(below, start=1)
+    )
+
+
+def _still_reached(below: tuple[datetime | None, ...], calm_since: datetime, degree: Degree) -> Degree:
+    """The highest degree, up to `degree`, not left since before `calm_since`."""
+    running = (n for n in range(degree, 0, -1) if (clock := below[n - 1]) is None or clock > calm_since)
+    return Degree(next(running, 0))
+
+
+def _rise(state: State, evidence: Evidence) -> tuple[State, tuple[Transition, ...]]:
+    reason = Reason.REACHED if evidence.reached == state.degree + 1 else Reason.SKIPPED
+    since = state.since if state.since is not None else evidence.at
+    transition = Transition(evidence.at, state.degree, evidence.reached, reason, since)
+    return replace(state, degree=evidence.reached, since=since), (transition,)
+
+
+def _fall(state: State, target: Degree, at: datetime) -> tuple[State, tuple[Transition, ...]]:
+    since = state.since if state.since is not None else at
+    transition = Transition(at, state.degree, target, Reason.CALM, since)
+    return replace(state, degree=target, since=since if target > Degree.NONE else None), (transition,)

@@ -1,0 +1,122 @@
+"""The rules one series is judged by, and their version. Pure.
+
+A rule version is the hash of the canonical JSON of everything that can change a judgement: the limits
+of the series, its interval, and all numbers of the engine. Events carry it; the store keeps the JSON.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from floodcore.network.model import Limits, Network, Station
+from floodcore.words import Degree, Quantity
+
+# Raised by hand whenever the code judges differently on the same numbers.
+ENGINE = 1
+
+_SPA = "spa"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How one series is judged; units are the canonical ones of `quantity`.
+
+    `limits` empty means that no degree is judged. `hysteresis` is how far below a limit the value must
+    be to count as below it, `calm` how long it must stay there. The limits of the Czech stations are
+    set in steps of 5 cm and stand as little as 20 cm apart (domain.md sections 1 and 9), so the
+    hysteresis is 5 cm; for discharge 5 % of the limit. Half an hour of calm is judged on the
+    development records. `told` says whether people are told: only for the Czech scheme; limits of
+    other schemes are judged as limit n of that scheme and never announced as SPA.
+    """
+
+    quantity: Quantity
+    interval: timedelta
+    limits: Mapping[Degree, float] = field(default_factory=dict)
+    scheme: str = _SPA
+    hysteresis_cm: float = 5.0
+    hysteresis_share: float = 0.05
+    calm: timedelta = timedelta(minutes=30)
+    trend_window: timedelta = timedelta(minutes=60)
+    trend_dead_cm: float = 3.0
+    trend_dead_share: float = 0.03
+
+    @property
+    def told(self) -> bool:
+        """Whether a degree reached is announced to people and partners."""
+        return self.scheme == _SPA
+
+    @property
+    def ladder(self) -> tuple[tuple[Degree, float, float], ...]:
+        """(degree, limit, value below which the limit is left), lowest degree first."""
+        return tuple((degree, limit, limit - self._hysteresis(limit)) for degree, limit in sorted(self.limits.items()))
+
+    def _hysteresis(self, limit: float) -> float:
+        return self.hysteresis_cm if self.quantity is Quantity.LEVEL else self.hysteresis_share * abs(limit)
+
+
+def rules_of(network: Network, station_id: str, quantity: Quantity) -> Rules:
+    """The rules of a series; one of an unknown station is recorded without limits.
+
+    Of a station with limits in both, the level binds and the discharge is auxiliary (domain.md
+    section 1), so that one flood is not announced twice.
+    """
+    station = network.stations.get(station_id)
+    if station is None:
+        return Rules(quantity, timedelta(minutes=10))
+    limits = _binding(station)
+    if limits is None or limits.quantity is not quantity:
+        return Rules(quantity, station.interval)
+    return Rules(quantity, station.interval, dict(limits.values), limits.scheme)
+
+
+def _binding(station: Station) -> Limits | None:
+    return station.limits_of(Quantity.LEVEL) or station.limits_of(Quantity.DISCHARGE)
+
+
+def canonical(rules: Rules) -> str:
+    """The rules as canonical JSON: sorted keys, no spaces."""
+    document = {
+        "engine": ENGINE,
+        "quantity": rules.quantity,
+        "interval_s": rules.interval.total_seconds(),
+        "limits": {str(int(degree)): limit for degree, limit in rules.limits.items()},
+        "scheme": rules.scheme,
+        "hysteresis_cm": rules.hysteresis_cm,
+        "hysteresis_share": rules.hysteresis_share,
+        "calm_s": rules.calm.total_seconds(),
+        "trend_window_s": rules.trend_window.total_seconds(),
+        "trend_dead_cm": rules.trend_dead_cm,
+        "trend_dead_share": rules.trend_dead_share,
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def version(rules: Rules) -> str:
+    """The version of the rules: the first 16 hex digits of the SHA-256 of their canonical form."""
+    return hashlib.sha256(canonical(rules).encode()).hexdigest()[:16]
+
+
+def parse(text: str) -> Rules:
+    """Rules back from their canonical JSON.
+
+    Raises:
+        KeyError, ValueError: the text is not of this engine.
+    """
+    document = json.loads(text)
+    if document["engine"] != ENGINE:
+        message = f"rules of engine {document['engine']}, this is engine {ENGINE}"
+        raise ValueError(message)
+    return Rules(
+        quantity=Quantity(document["quantity"]),
+        interval=timedelta(seconds=document["interval_s"]),
+        limits={Degree(int(degree)): float(limit) for degree, limit in document["limits"].items()},
+        scheme=document["scheme"],
+        hysteresis_cm=document["hysteresis_cm"],
+        hysteresis_share=document["hysteresis_share"],
+        calm=timedelta(seconds=document["calm_s"]),
+        trend_window=timedelta(seconds=document["trend_window_s"]),
+        trend_dead_cm=document["trend_dead_cm"],
+        trend_dead_share=document["trend_dead_share"],
+    )

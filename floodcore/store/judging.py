@@ -1,0 +1,275 @@
+"""What the engine reads and writes: dirty marks, new samples, states, verdicts, events, announcements.
+
+All of it inside the caller's transaction. Claiming deletes the marks first and the samples are read
+afterwards: a mark that comes in between waits for us and stays for the next round (style.md section 6).
+The mark's lock also makes the claimer the only judge of the series until it commits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import LiteralString, TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, scalar_row
+
+_CLAIM: LiteralString = """
+    DELETE FROM dirty WHERE series_id IN (
+        SELECT series_id FROM dirty ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING series_id"""
+_MARK: LiteralString = """
+    INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM unnest(%s::int[]) AS d(series_id)
+    ORDER BY series_id ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at"""
+_LOAD: LiteralString = """
+    SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
+           st.lifecycle::text AS standing
+    FROM series s LEFT JOIN series_state st USING (series_id)
+    WHERE s.series_id = ANY(%s)
+    ORDER BY s.series_id"""
+_SAMPLES: LiteralString = """
+    SELECT c.series_id, o.observed_at, o.value, o.flag, o.test
+    FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, after)
+    CROSS JOIN LATERAL (
+        SELECT observed_at, value, flag, test FROM observation
+        WHERE series_id = c.series_id AND observed_at > c.after AND NOT late
+        ORDER BY observed_at LIMIT %s) o
+    ORDER BY c.series_id, o.observed_at"""
+_RULES: LiteralString = """
+    INSERT INTO rule_version (rule_version, rules, first_used_at)
+    SELECT v, r::jsonb, %s FROM unnest(%s::text[], %s::text[]) AS n(v, r) ORDER BY v
+    ON CONFLICT (rule_version) DO NOTHING"""
+_USES: LiteralString = """
+    INSERT INTO rule_use (series_id, since, rule_version)
+    SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::text[])
+    ON CONFLICT (series_id, since) DO NOTHING"""
+_STATES: LiteralString = """
+    INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value, observed_at,
+                              trend, trend_per_hour, flag, test, updated_at)
+    SELECT i, v, u, l::jsonb, d, x, o, t, p, f, n, a
+    FROM unnest(%s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::smallint[], %s::float8[],
+                %s::timestamptz[], %s::text[], %s::float8[], %s::smallint[], %s::text[], %s::timestamptz[])
+        AS s(i, v, u, l, d, x, o, t, p, f, n, a)
+    ON CONFLICT (series_id) DO UPDATE SET
+        rule_version = excluded.rule_version, judged_until = excluded.judged_until,
+        lifecycle = excluded.lifecycle, degree = excluded.degree, value = excluded.value,
+        observed_at = excluded.observed_at, trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
+        flag = excluded.flag, test = excluded.test, updated_at = excluded.updated_at"""
+_VERDICTS: LiteralString = """
+    INSERT INTO verdict (series_id, observed_at, flag, test)
+    SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::smallint[], %s::text[])
+    ON CONFLICT (series_id, observed_at) DO UPDATE SET flag = excluded.flag, test = excluded.test"""
+# An event that stands already was decided before (states rebuilt): it is not told a second time.
+_EVENTS: LiteralString = """
+    INSERT INTO event (series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,
+                       limit_value, trend, trend_per_hour, chain, rule_version, exercise)
+    SELECT i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e
+    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::smallint[],
+                %s::text[], %s::float8[], %s::text[], %s::float8[], %s::text[], %s::float8[], %s::text[],
+                %s::text[], %s::bool[]) WITH ORDINALITY
+        AS e(i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e, number)
+    ORDER BY number
+    ON CONFLICT (station_id, quantity, kind, at, to_degree) DO NOTHING
+    RETURNING event_id, station_id, quantity, kind, at, to_degree"""
+_ANNOUNCE: LiteralString = """
+    INSERT INTO announcement (event_id, channel, priority, valid_until)
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[])"""
+_NOTIFY: LiteralString = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS c(channel)"
+_UNHEARD: LiteralString = """
+    SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
+           st.lifecycle::text AS standing
+    FROM series_state st JOIN series s USING (series_id)
+    WHERE (st.degree > 0 OR st.degree = 0 AND st.trend = 'rising') AND st.observed_at < %s
+      AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id)
+      AND NOT EXISTS (SELECT FROM event e WHERE e.station_id = s.station_id AND e.quantity = s.quantity
+                      AND e.kind = 'silence' AND e.at > st.observed_at)
+    ORDER BY s.series_id
+    FOR UPDATE OF st SKIP LOCKED"""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A claimed series with its stored standing, which is None before its first judgement."""
+
+    series_id: int
+    station_id: str
+    quantity: str
+    unit: str
+    rule_version: str | None
+    judged_until: datetime | None
+    standing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A stored sample that is not late."""
+
+    series_id: int
+    observed_at: datetime
+    value: float | None
+    flag: int
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """The state of a series after judging; the order of the fields is that of the statement."""
+
+    series_id: int
+    rule_version: str
+    judged_until: datetime
+    standing: str
+    degree: int | None
+    value: float | None
+    observed_at: datetime | None
+    trend: str
+    trend_per_hour: float | None
+    flag: int
+    test: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """What is thought of a sample among its neighbours, where that is not what the door thought."""
+
+    series_id: int
+    observed_at: datetime
+    flag: int
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """From the sample of `since` on the series is judged by `rule_version`."""
+
+    series_id: int
+    since: datetime
+    rule_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event not yet stored; the order of the fields is that of the statement."""
+
+    series_id: int
+    station_id: str
+    quantity: str
+    kind: str
+    at: datetime
+    from_degree: int
+    to_degree: int
+    reason: str
+    value: float | None
+    unit: str
+    limit_value: float | None
+    trend: str
+    trend_per_hour: float | None
+    chain: str
+    rule_version: str
+    exercise: bool
+
+    @property
+    def key(self) -> tuple[str, str, str, datetime, int]:
+        """What makes the event unique."""
+        return self.station_id, self.quantity, self.kind, self.at, self.to_degree
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Intent to tell the audience of `channel` of an event."""
+
+    event_id: int
+    channel: str
+    priority: int
+    valid_until: datetime
+
+
+_Row = TypeVar("_Row", StateRow, VerdictRow, RuleUse, NewEvent, Announcement)
+
+
+async def claim(conn: AsyncConnection, limit: int) -> list[int]:
+    """Take up to `limit` marks that nobody else holds, the longest waiting first."""
+    async with conn.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(_CLAIM, (limit,))
+        return sorted(await cursor.fetchall())
+
+
+async def mark(conn: AsyncConnection, series: Sequence[int], now: datetime) -> None:
+    """Mark series dirty again: there was more than one round can judge."""
+    if series:
+        await conn.execute(_MARK, (now, sorted(series)))
+
+
+async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:
+    """The series with their standings, in order of number."""
+    async with conn.cursor(row_factory=class_row(Series)) as cursor:
+        await cursor.execute(_LOAD, (series,))
+        return await cursor.fetchall()
+
+
+async def samples(
+    conn: AsyncConnection, after: Mapping[int, datetime], limit: int
+) -> dict[int, list[SampleRow]]:
+    """The samples of each series newer than given, not late, in time order, at most `limit` of each."""
+    async with conn.cursor(row_factory=class_row(SampleRow)) as cursor:
+        await cursor.execute(_SAMPLES, (list(after), list(after.values()), limit))
+        rows = await cursor.fetchall()
+    found: dict[int, list[SampleRow]] = {series: [] for series in after}
+    for row in rows:
+        found[row.series_id].append(row)
+    return found
+
+
+async def save_rules(conn: AsyncConnection, rules: Mapping[str, str], uses: Sequence[RuleUse], now: datetime) -> None:
+    """Keep rule versions (version to canonical JSON) and from which sample on they are used."""
+    if uses:
+        await conn.execute(_RULES, (now, list(rules), list(rules.values())))
+        await conn.execute(_USES, _columns(uses, RuleUse))
+
+
+async def save_states(conn: AsyncConnection, states: Sequence[StateRow]) -> None:
+    """Store the states, replacing earlier ones."""
+    if states:
+        await conn.execute(_STATES, _columns(states, StateRow))
+
+
+async def save_verdicts(conn: AsyncConnection, verdicts: Iterable[VerdictRow]) -> None:
+    """Store verdicts; of two on one sample the later stands."""
+    newest = list({(verdict.series_id, verdict.observed_at): verdict for verdict in verdicts}.values())
+    if newest:
+        await conn.execute(_VERDICTS, _columns(newest, VerdictRow))
+
+
+async def save_events(conn: AsyncConnection, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
+    """Store the events in the given order; returns those that are new, with their numbers."""
+    if not events:
+        return []
+    by_key = {event.key: event for event in events}
+    cursor = await conn.execute(_EVENTS, _columns(events, NewEvent))
+    return [(number, by_key[station, q, kind, at, to]) for number, station, q, kind, at, to in await cursor.fetchall()]
+
+
+async def announce(conn: AsyncConnection, announcements: Sequence[Announcement]) -> None:
+    """Store the intents; the rooms that tell claim them."""
+    if announcements:
+        await conn.execute(_ANNOUNCE, _columns(announcements, Announcement))
+
+
+async def notify(conn: AsyncConnection, *channels: str) -> None:
+    """Wake the listeners when the transaction commits."""
+    await conn.execute(_NOTIFY, (list(channels),))
+
+
+async def unheard(conn: AsyncConnection, before: datetime) -> list[Series]:
+    """Series at a degree or rising whose last believed value is older than `before`, locked.
+
+    Without those that have samples waiting to be judged, or whose silence is known already.
+    """
+    async with conn.cursor(row_factory=class_row(Series)) as cursor:
+        await cursor.execute(_UNHEARD, (before,))
+        return await cursor.fetchall()
+
+
+def _columns(rows: Sequence[_Row], row: type[_Row]) -> list[list[object]]:
+    """The rows turned into one list per field, for UNNEST."""
+    return [[getattr(each, field.name) for each in rows] for field in fields(row)]
