@@ -1,5 +1,6 @@
 """Fixtures on real components: a private PostgreSQL, a private broker, the real texts."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -34,8 +35,10 @@ def cluster() -> Iterator[embedded.Cluster]:
     """One private PostgreSQL for the whole session; what a test does to it, it must undo."""
     home = Path(tempfile.mkdtemp(prefix="hladina-test-"))
     home.chmod(0o755)
+    other = os.environ.get("HLADINA_TEST_PG_BIN")  # to run the suite on another PostgreSQL, say with TimescaleDB
+    options = {"fsync": "off", "max_connections": "200"}
     try:
-        with embedded.cluster(home / "pg", {"fsync": "off", "max_connections": "200"}) as running:
+        with embedded.cluster(home / "pg", options, None if other is None else Path(other)) as running:
             yield running
     finally:
         shutil.rmtree(home, ignore_errors=True)

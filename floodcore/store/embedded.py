@@ -60,12 +60,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(home: Path, options: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+def cluster(home: Path, options: Mapping[str, str] | None = None, bin_dir: Path | None = None) -> Iterator[Cluster]:
     """Make (first time) and start the private server under `home`; stop it at the end.
 
     Args:
         home: folder of the cluster; its data survive for the next start.
         options: server settings on top of the own ones.
+        bin_dir: binaries to use instead of those `find_binaries` finds.
 
     Raises:
         EmbeddedError: no binaries, no usable folder, the folder is in use, or the server does not start.
@@ -73,7 +74,7 @@ def cluster(home: Path, options: Mapping[str, str] | None = None) -> Iterator[Cl
     home = _reachable(home)
     _make_folder(home)
     with _lock(home):
-        running = Cluster("", home, _binaries(home), _free_port())
+        running = Cluster("", home, _binaries(home) if bin_dir is None else bin_dir, _free_port())
         if not (home / "data" / "PG_VERSION").exists():
             _initialise(running)
         elif (home / "data" / "postmaster.pid").exists():
@@ -227,10 +228,17 @@ def _pg_ctl(running: Cluster, *arguments: str, check: bool = True) -> None:
 
 
 def _start(running: Cluster, options: Mapping[str, str]) -> None:
-    settings = {**_OPTIONS, **options}
+    settings = {**_OPTIONS, **_preloaded(running.bin_dir), **options}
     file = running.home / "data" / "postgresql.auto.conf"
     file.write_text("".join(f"{name} = '{value}'\n" for name, value in settings.items()))
     _launch(running)
+
+
+def _preloaded(bin_dir: Path) -> dict[str, str]:
+    """TimescaleDB must be loaded at start wherever it is installed; its own background jobs stay off (modes.py)."""
+    if not any((bin_dir.parent / "lib").rglob("timescaledb.so")):
+        return {}
+    return {"shared_preload_libraries": "timescaledb", "timescaledb.telemetry_level": "off"}
 
 
 def _launch(running: Cluster) -> None:
