@@ -63,7 +63,6 @@ def _partner(entry: Entry) -> Partner:
 
 def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
     node = entry.node
-    synthetic = node.get("synthetic")
     return Station(
         id=entry.id,
         names=_names(node),
@@ -83,7 +82,7 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
         places=_texts(node, "places"),
         source=_text(sources[_text(node, "source")], "text"),
         note=node.text("note") or "",
-        synthetic=synthetic is not None and synthetic.value is True,
+        synthetic=node.is_true("synthetic"),
     )
 
 

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from floodcore.network.model import Network
 
+_LONGEST = 400
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
@@ -17,7 +19,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        return _printable(f"{self.file}:{self.line}: {self.message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     bare = {_bare(candidate): candidate for candidate in sorted(known)}
     nearest = get_close_matches(_bare(word), bare, n=1)
     return f"; did you mean {bare[nearest[0]]!r}?" if nearest else ""
+
+
+def _printable(text: str) -> str:
+    """One line without control characters: file names and values come from outside."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text[:_LONGEST])
 
 
 def _bare(word: str) -> str:

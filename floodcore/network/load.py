@@ -24,6 +24,7 @@ KINDS = ("rivers", "places", "partners", "region", "sources", "stations")
 _SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
 # The largest file of the Liberec Region has 400 lines (15 kB); a file twenty times that is a mistake.
 MAX_BYTES = 300_000
+_MAY_BE_EMPTY = {"places", "partners"}
 _BESIDE = {"schema", "stations"}
 
 
@@ -41,16 +42,23 @@ def read(folder: Path) -> Network:
 
 def check(folder: Path) -> Checked:
     """Everything that can be said about `folder`. Never raises for what the folder holds."""
-    faults = list(_strangers(folder))
+    paths, reason = _listed(folder)
+    if reason:
+        return Checked(
+            None, (Fault(str(folder), 0, f"cannot be read: {reason}; name the folder of the station files"),)
+        )
+    faults = list(_strangers(folder, paths))
     trees: dict[str, Node] = {}
-    for file in _expected(folder):
+    expected = _expected(folder)
+    for file in expected:
         tree, found = _tree(folder, file)
         faults += found
         if tree is not None:
             trees[file] = tree
             faults += structure_faults(tree, schema(_kind(file)), file)
     entries = entries_of(trees)
-    faults += rule_faults(entries)
+    unread = {_kind(file) for file in expected if file not in trees}
+    faults += rule_faults(entries, unread)
     if faults:
         return Checked(None, tuple(sorted(set(faults))))
     network = network_of(entries, trees)
@@ -80,31 +88,31 @@ def _kind(file: str) -> str:
 
 def _expected(folder: Path) -> list[str]:
     """The files to read: each single one, there or not, and whatever stands in stations/."""
-    inside = [f"stations/{path.name}" for path in _listed(folder / "stations") if path.suffix == ".yaml"]
-    return [*_SINGLE, *inside]
+    paths, _ = _listed(folder / "stations")
+    return [*_SINGLE, *(f"stations/{path.name}" for path in paths if path.suffix == ".yaml")]
 
 
-def _strangers(folder: Path) -> Iterator[Fault]:
+def _strangers(folder: Path, paths: list[Path]) -> Iterator[Fault]:
     """Files nobody would read: a station in the wrong place must not be silently ignored."""
-    if not folder.is_dir():
-        yield Fault(str(folder), 0, "is not a folder that can be read; name the folder of the station files")
-        return
-    for path in _listed(folder):
+    for path in paths:
         if path.name not in {*_SINGLE, *_BESIDE} and path.suffix != ".md":
-            yield Fault(path.name, 0, f"would not be read{suggestion(path.name, _SINGLE)}; remove or rename it")
-    if not any(path.suffix == ".yaml" for path in _listed(folder / "stations")):
+            yield Fault(path.name, 0, f"would not be read; remove or rename it{suggestion(path.name, _SINGLE)}")
+    inside, reason = _listed(folder / "stations")
+    if reason:
+        yield Fault("stations", 0, f"cannot be read: {reason}; station files stand in this folder")
+    elif not any(path.suffix == ".yaml" for path in inside):
         yield Fault("stations", 0, "holds no station file; write at least one, such as stations/smeda.yaml")
-    for path in _listed(folder / "stations"):
+    for path in inside:
         if path.suffix not in {".yaml", ".md"}:
             yield Fault(f"stations/{path.name}", 0, "would not be read; station files end in .yaml")
 
 
-def _listed(folder: Path) -> list[Path]:
-    """The visible files of `folder`, by name; empty when it cannot be listed."""
+def _listed(folder: Path) -> tuple[list[Path], str]:
+    """The visible files of `folder` by name, and why there are none."""
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError:
-        return []
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".")), ""
+    except OSError as error:
+        return [], error.strerror or type(error).__name__
 
 
 def _tree(folder: Path, file: str) -> tuple[Node | None, list[Fault]]:
@@ -114,14 +122,14 @@ def _tree(folder: Path, file: str) -> tuple[Node | None, list[Fault]]:
 
 def _text(path: Path, file: str) -> str | Fault:
     """The text of one file, or why there is none."""
-    if not path.is_file():
-        what = "is no regular file" if path.exists() else "is missing"
-        return Fault(file, 0, f"{what}; an empty list is written as `{_kind(file)}: []`")
     try:
+        if path.exists() and not path.is_file():
+            return Fault(file, 0, "is no regular file")
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        return Fault(file, 0, f"cannot be read: {error.strerror}")
+        hint = f"; where there is nothing to say, write `{_kind(file)}: []`" if _kind(file) in _MAY_BE_EMPTY else ""
+        return Fault(file, 0, f"cannot be read: {error.strerror}{hint}")
     if len(content) > MAX_BYTES:
         return Fault(file, 0, f"is larger than {MAX_BYTES} bytes; split it, or is it the wrong file?")
     try:

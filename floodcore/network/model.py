@@ -10,6 +10,9 @@ from datetime import date, timedelta
 
 from floodcore.words import Degree, Language, Quantity
 
+# How many degrees a scheme has: Czech SPA (Act 254/2001, section 70), Saxon Alarmstufen, Polish warning and alarm.
+DEGREES = {"spa": 3, "alarmstufe": 4, "imgw": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -47,6 +50,11 @@ class Limits:
     source: str
     valid_from: date | None
     scheme: str = "spa"
+
+    @property
+    def complete(self) -> bool:
+        """Whether every degree of the scheme has its limit; the ČHMÚ extreme is no degree of the law."""
+        return all(Degree(degree) in self.values for degree in range(1, DEGREES[self.scheme] + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,20 @@ class Station:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Which facts about this station are not known."""
+        """Which facts about this station are not known.
+
+        `degrees` means that some limits of level are known and others of their scheme are not;
+        `valid_from` that limits are known, but not since when they hold.
+        """
+        gauge = Quantity.LEVEL in self.quantities
+        level = self.limits_of(Quantity.LEVEL)
         facts = {
             "coordinates": self.lat is None or self.lon is None,
-            "limits": Quantity.LEVEL in self.quantities and self.limits_of(Quantity.LEVEL) is None,
-            "river_km": self.river_km is None,
-            "catchment_km2": self.catchment_km2 is None,
+            "limits": gauge and level is None,
+            "degrees": level is not None and not level.complete,
+            "valid_from": any(limits.valid_from is None for limits in self.limits) and not self.synthetic,
+            "river_km": gauge and self.river_km is None and not self.synthetic,
+            "catchment_km2": gauge and self.catchment_km2 is None and not self.synthetic,
             "links": not self.links,
         }
         return tuple(name for name, absent in facts.items() if absent)

@@ -1,6 +1,7 @@
 """What `hladina check` prints. Pure: a result in, lines out."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from floodcore.network.faults import Checked
 from floodcore.network.model import Network, Station
@@ -15,7 +16,7 @@ def lines(checked: Checked) -> list[str]:
         return [*faults, f"{_counted(len(faults), 'fault')}; nothing is loaded until all are mended"]
     return [
         *faults,
-        *(f"{notice.file}:{notice.line}: notice: {notice.message}" for notice in checked.notices),
+        *(str(replace(notice, message=f"notice: {notice.message}")) for notice in checked.notices),
         _summary(checked.network),
         *(line for fact in checked.missing for line in _listed(fact.fact, fact.stations)),
     ]

@@ -4,17 +4,18 @@ Each rule takes trees whose shape may still be wrong and looks only at what it u
 one check shows the faults of shape and of sense together.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
 from floodcore.network.faults import Fault, suggestion
+from floodcore.network.model import DEGREES
 from floodcore.network.tree import Node
 
 KINDS = ("rivers", "places", "partners", "sources", "stations")
 _SINGULAR = {"rivers": "river", "places": "place", "partners": "partner", "sources": "source", "stations": "station"}
-# Polish gauges have a warning and an alarm level, nothing more (glossary rows 37, 38).
-_HIGHEST = {"imgw": 2}
 _EXTREME = 4
 
 
@@ -47,10 +48,11 @@ def entries_of(trees: Mapping[str, Node]) -> dict[str, tuple[Entry, ...]]:
     }
 
 
-def rule_faults(entries: Entries) -> list[Fault]:
-    """Every breach of every rule."""
-    rules = (_twice, _unknown, _addresses_twice, _limits, _upstream_larger, _cycles)
-    return sorted({fault for rule in rules for fault in rule(entries)})
+def rule_faults(entries: Entries, unread: AbstractSet[str] = frozenset()) -> list[Fault]:
+    """Every breach of every rule. References to kinds of which a file is `unread` are not judged."""
+    rules = (_twice, _addresses_twice, _limits, _upstream, _cycles)
+    found = {fault for rule in rules for fault in rule(entries)}
+    return sorted(found.union(_unknown(entries, unread)))
 
 
 def anomalies(entries: Entries) -> list[Fault]:
@@ -93,10 +95,10 @@ def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
                 yield station, node, "sources"
 
 
-def _unknown(entries: Entries) -> Iterator[Fault]:
+def _unknown(entries: Entries, unread: AbstractSet[str]) -> Iterator[Fault]:
     known = {kind: {entry.id for entry in entries[kind]} for kind in KINDS}
     for entry, node, target in _references(entries):
-        if isinstance(node.value, str) and node.value not in known[target]:
+        if isinstance(node.value, str) and target not in unread and node.value not in known[target]:
             message = f"there is no {_SINGULAR[target]} {node.value[:60]!r}{suggestion(node.value, known[target])}"
             yield entry.fault(node, message)
 
@@ -108,9 +110,10 @@ def _addresses_twice(entries: Entries) -> Iterator[Fault]:
             kind, address = link.text("kind"), link.text("address")
             if kind is None or address is None:
                 continue
-            earlier = first.setdefault((kind, address), station)
-            if earlier.id != station.id:
-                yield station.fault(link, f"the {kind} address {address[:60]!r} already feeds station {earlier.id}")
+            if (kind, address) in first:
+                fed = first[kind, address].id
+                yield station.fault(link, f"the {kind} address {address[:60]!r} already feeds station {fed}")
+            first.setdefault((kind, address), station)
 
 
 def _limits(entries: Entries) -> Iterator[Fault]:
@@ -136,12 +139,13 @@ def _rising(station: Entry, limits: Node) -> Iterator[Fault]:
     excused = [pair for pair in broken if pair[1] == _EXTREME and limits.get("anomaly") is not None]
     for low, high in broken:
         if (low, high) not in excused and values is not None:
-            message = f"limit {high} ({steps[high]:g}) is not above limit {low} ({steps[low]:g}); limits must rise"
+            hint = "; if the source itself says so, note it as `anomaly`" if high == _EXTREME else "; limits must rise"
+            message = f"limit {high} ({steps[high]:g}) is not above limit {low} ({steps[low]:g}){hint}"
             yield station.fault(values.get(str(high)) or values, message)
     if limits.get("anomaly") is not None and not excused:
         yield station.fault(limits, "has an anomaly noted, but the limits rise as they should; remove the note")
     for degree in steps:
-        if degree > _HIGHEST.get(scheme, _EXTREME):
+        if degree > (_EXTREME if scheme == "spa" else DEGREES.get(scheme, _EXTREME)):
             yield station.fault(limits, f"the scheme {scheme} has no degree {degree}")
 
 
@@ -153,14 +157,16 @@ def _steps(values: Node | None) -> dict[int, float]:
     return {degree: value for degree, value in pairs if value is not None}
 
 
-def _upstream_larger(entries: Entries) -> Iterator[Fault]:
-    """A gauge above has the smaller catchment, and on the same river the larger distance to the mouth."""
+def _upstream(entries: Entries) -> Iterator[Fault]:
+    """A gauge above has the smaller catchment, on the same river is farther from the mouth, and is as real."""
     by_id = {station.id: station.node for station in entries["stations"]}
     for station in entries["stations"]:
         for link in station.node.items("upstream"):
             above = by_id.get(link.value) if isinstance(link.value, str) else None
             if above is None:
                 continue
+            if above.is_true("synthetic") and not station.node.is_true("synthetic"):
+                yield station.fault(link, f"{link.value} is synthetic; an invented level must not support a true one")
             area, area_above = station.node.number("catchment_km2"), above.number("catchment_km2")
             if area is not None and area_above is not None and area_above > area:
                 yield station.fault(link, f"{link.value} cannot be upstream: its catchment is the larger one")
@@ -171,12 +177,13 @@ def _upstream_larger(entries: Entries) -> Iterator[Fault]:
 
 
 def _cycles(entries: Entries) -> Iterator[Fault]:
-    rivers = {entry.id: [into] for entry in entries["rivers"] if (into := entry.node.text("into")) is not None}
-    yield from _in_a_circle(entries["rivers"], rivers, "into", "flows into itself")
-    above = {
-        entry.id: [node.value for node in entry.node.items("upstream") if isinstance(node.value, str)]
-        for entry in entries["stations"]
-    }
+    into: dict[str, list[str]] = defaultdict(list)
+    for entry in entries["rivers"]:
+        into[entry.id] += [river] if (river := entry.node.text("into")) is not None else []
+    yield from _in_a_circle(entries["rivers"], into, "into", "flows into itself")
+    above: dict[str, list[str]] = defaultdict(list)
+    for entry in entries["stations"]:
+        above[entry.id] += [node.value for node in entry.node.items("upstream") if isinstance(node.value, str)]
     yield from _in_a_circle(entries["stations"], above, "upstream", "is upstream of itself")
 
 

@@ -59,6 +59,11 @@ class Node:
         found = self.get(key)
         return None if found is None else found.as_number()
 
+    def is_true(self, key: str) -> bool:
+        """Whether `true` stands under `key`."""
+        found = self.get(key)
+        return found is not None and found.value is True
+
     def as_number(self) -> float | None:
         """This value as a number, None when it is none."""
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
