@@ -87,7 +87,7 @@ async def test_one_sample_at_a_time_is_as_all_at_once(pool: Pool) -> None:
         both = await rows(conn, "SELECT station_id, at, from_degree, to_degree, reason, trend_per_hour FROM event")
         one = [row[1:] for row in both if row[0] == "A"]
         assert [row[1:] for row in both if row[0] == "B"] == one
-        assert [(row[1], row[2]) for row in one] == [(0, 1), (1, 2), (2, 3), (3, 0)]
+        assert [(row[1], row[2]) for row in one] == [(0, 1), (1, 2), (2, 3), (3, 1), (1, 0)]
         standings = await rows(conn, "SELECT lifecycle::text, judged_until FROM series_state")
         assert standings[0] == standings[1]
 

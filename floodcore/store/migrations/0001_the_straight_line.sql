@@ -97,7 +97,15 @@ CREATE TABLE rule_version (
     first_used_at timestamptz NOT NULL
 );
 
--- Derived: can be thrown away and rebuilt from observation and rule_version.
+-- From which sample on a series was judged by which rules; replay needs it to judge the same again.
+CREATE TABLE rule_use (
+    series_id   integer NOT NULL REFERENCES series,
+    since       timestamptz NOT NULL,
+    rule_version text NOT NULL REFERENCES rule_version,
+    PRIMARY KEY (series_id, since)
+);
+
+-- Derived: can be thrown away and rebuilt from observation and rule_use.
 CREATE TABLE series_state (
     series_id   integer PRIMARY KEY REFERENCES series,
     rule_version text NOT NULL REFERENCES rule_version,
