@@ -73,7 +73,7 @@ async def test_the_shape_is_that_of_the_mode(pool: Pool) -> None:
     async with pool.connection() as connection:
         mode = (await migrate.status(connection)).mode
         cursor = await connection.execute("SELECT relkind FROM pg_class WHERE oid = 'observation'::regclass")
-        assert await cursor.fetchone() == (b"p" if mode is modes.Mode.PLAIN else b"r",)
+        assert await cursor.fetchone() == ("p" if mode is modes.Mode.PLAIN else "r",)
         if mode is not modes.Mode.PLAIN:
             cursor = await connection.execute("SELECT hypertable_name FROM timescaledb_information.hypertables")
             assert await cursor.fetchall() == [("observation",)]
