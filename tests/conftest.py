@@ -58,6 +58,9 @@ def template(cluster: embedded.Cluster) -> str:
     import asyncio  # noqa: PLC0415
 
     asyncio.run(upgrade())
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:  # TimescaleDB's launcher looks into every database
+        connection.execute("ALTER DATABASE template_hladina ALLOW_CONNECTIONS false")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'template_hladina'")
     return "template_hladina"
 
 
