@@ -133,7 +133,7 @@ def _text(path: Path, file: str) -> str | Fault:
     if len(content) > MAX_BYTES:
         return Fault(file, 0, f"is larger than {MAX_BYTES} bytes; split it, or is it the wrong file?")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Fault(file, line, f"is not UTF-8 (byte 0x{content[error.start]:02x}); save it as UTF-8")

@@ -172,7 +172,7 @@ def _upstream(entries: Entries) -> Iterator[Fault]:
                 yield station.fault(link, f"{link.value} cannot be upstream: its catchment is the larger one")
             km, km_above = station.node.number("river_km"), above.number("river_km")
             same = station.node.text("river") == above.text("river")
-            if same and km is not None and km_above is not None and km_above <= km:
+            if same and km is not None and km_above is not None and km_above < km:
                 yield station.fault(link, f"{link.value} cannot be upstream: it is nearer to the mouth of the river")
 
 

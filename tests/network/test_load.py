@@ -128,8 +128,8 @@ def test_words_that_yaml_1_1_would_turn_into_something_else_stay_words(folder: P
 @pytest.mark.parametrize("number", ["1e999", "-.inf", ".nan", "9" * 400, "1e400"])
 def test_a_number_beyond_all_bounds_is_no_number(folder: Path, number: str) -> None:
     change(folder / "stations/all.yaml", "river_km: 12.5", f"river_km: {number}")
-    assert len(faults(folder)) == 1
-    assert faults(folder)[0].startswith("stations/all.yaml:11: 000001: river_km ")
+    (fault,) = faults(folder)
+    assert fault.startswith("stations/all.yaml:11: 000001: river_km must be a number, not '")
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,36 @@ def test_no_folder_at_all_is_one_fault(tmp_path: Path) -> None:
 def test_a_file_name_cannot_break_the_line(folder: Path) -> None:
     (folder / "stations" / "a\nb\x1b[31m.yml").write_text("", encoding="utf-8")
     assert faults(folder) == ["stations/a\\nb\\x1b[31m.yml:0: would not be read; station files end in .yaml"]
+
+
+def test_a_gauge_at_the_same_km_and_area_may_stand_above(folder: Path) -> None:
+    """Kilometres are rounded, and two gauges may frame one weir."""
+    change(folder / "stations/all.yaml", "    river: below", "    river: above")
+    change(
+        folder / "stations/all.yaml",
+        "    interval_min: 0.5",
+        "    interval_min: 0.5\n    river_km: 12.5\n    catchment_km2: 20",
+    )
+    assert faults(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "degrees", "complete"),
+    [
+        ("spa", (1, 2, 3), True),
+        ("spa", (1, 2, 4), False),
+        ("spa", (4,), False),
+        ("alarmstufe", (1, 2, 3, 4), True),
+        ("alarmstufe", (1, 2, 3), False),
+        ("imgw", (1, 2), True),
+        ("imgw", (2,), False),
+    ],
+)
+def test_limits_are_complete_when_each_degree_of_their_scheme_has_one(
+    scheme: str, degrees: tuple[int, ...], complete: bool
+) -> None:
+    values = {Degree(degree): float(degree) for degree in degrees}
+    assert Limits(Quantity.LEVEL, values, "", None, scheme).complete == complete
 
 
 def test_an_invented_gauge_may_not_stand_above_a_real_one(folder: Path) -> None:
