@@ -55,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="simulators",
         description="Simulated gauges: an HTTP server in the ČHMÚ shape, MQTT devices, HTTP pushers.",
-        epilog="HLADINA_MQTT_URL names the broker; without it no device publishes.",
+        epilog="HLADINA_MQTT_URL names the broker; without it no device publishes. HLADINA_PUSH_KEYS holds the keys "
+        "of the pushers as station=key&station=key.",
     )
     parser.add_argument("--stations", type=Path, default=Path("station_configs"), metavar="DIR", help="station files")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=DEFAULT)
@@ -65,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clock", default="", help="origin@anchor*speed; default the wall clock")
     parser.add_argument("--port", type=int, default=8090, help="of the HTTP server")
     parser.add_argument("--house", default="http://127.0.0.1:8080", metavar="URL", help="where pushers push")
-    parser.add_argument("--keys", default="", metavar="station=key&…", help="of the pushers")
     parser.add_argument("--leash", action="store_true", help="stop when standard input ends")
     return parser
 
@@ -105,7 +105,7 @@ async def _play(arguments: argparse.Namespace, network: Network, clock: Clock, s
 def _senders(
     arguments: argparse.Namespace, feeds: Sequence[Feed], clock: Clock, since: datetime
 ) -> list[Coroutine[None, None, None]]:
-    keys = dict(parse_qsl(arguments.keys))
+    keys = dict(parse_qsl(os.environ.get("HLADINA_PUSH_KEYS", "")))
     senders = [pushers.push(arguments.house, feeds, keys, clock, since)]
     if mqtt_url := os.environ.get("HLADINA_MQTT_URL"):
         senders.append(tts_devices.publish(mqtt_url, feeds, clock, since))
