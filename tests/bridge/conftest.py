@@ -1,7 +1,7 @@
-"""A little network on the Neisse, and both schema engines."""
+"""A little network on the Neisse, both schema engines, a house, and events as the engine writes them."""
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,11 @@ import xmlschema
 from lxml import etree
 
 from bridge_de.compose import Publisher
+from floodcore.clock import Clock
+from floodcore.house import House, Pool
 from floodcore.network.model import Limits, Names, Network, Partner, Place, River, Station
+from floodcore.settings import Settings
+from floodcore.supervision import Supervisor
 from floodcore.texts import Texts
 from floodcore.words import Degree, Language, Quantity
 
@@ -90,3 +94,49 @@ def structure() -> Callable[[bytes], list[str]]:
         return found
 
     return errors
+
+
+Happen = Callable[..., Awaitable[int]]
+_EVENT = """
+    INSERT INTO event (series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,
+        trend, chain, rule_version, exercise)
+    VALUES (%(series_id)s, %(station_id)s, 'level', %(kind)s, %(at)s, %(from_degree)s, %(to_degree)s, 'test',
+        %(value)s, 'cm', 'rising', %(chain)s, 'test', %(exercise)s)
+    RETURNING event_id"""
+_ANNOUNCEMENT = """
+    INSERT INTO announcement (event_id, channel, priority, valid_until)
+    VALUES (%s, 'cap', %s, now() + interval '1 hour'), (%s, 'sms', %s, now() + interval '1 hour')"""
+
+
+@pytest.fixture
+def happen(pool: Pool) -> Happen:
+    """Write an event with its announcements in one transaction, as the engine does; returns its number."""
+
+    async def write(**changes: object) -> int:
+        row: dict[str, object] = {
+            "series_id": None,
+            "station_id": "316000",
+            "kind": "reached",
+            "at": datetime.now(UTC),
+            "from_degree": 0,
+            "to_degree": 2,
+            "value": 132.0,
+            "chain": "316000:level:1",
+            "exercise": False,
+        } | changes
+        async with pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(_EVENT, row)
+            found = await cursor.fetchone()
+            assert found is not None
+            number = int(found[0])
+            await connection.execute(_ANNOUNCEMENT, (number, row["to_degree"], number, row["to_degree"]))
+        return number
+
+    return write
+
+
+@pytest.fixture
+def house(database: str, pool: Pool, little: Network, texts: Texts, tmp_path: Path) -> House:
+    """A house on the real database with the wall clock."""
+    settings = Settings(database, tmp_path, public_url="https://hladina.example")
+    return House(settings, pool, little, texts, Supervisor(Clock()))

@@ -1,0 +1,258 @@
+"""The feeds over real HTTP on a real database, read by strangers' rules."""
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import pytest
+from aiohttp import web
+from lxml import etree
+
+from bridge_de.publish import publish_batch, publisher_of
+from bridge_de.room import routes
+from floodcore.clock import Clock
+from floodcore.house import House
+from floodcore.store.connect import open_pool
+
+Happen = Callable[..., Awaitable[int]]
+Structure = Callable[[bytes], list[str]]
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+ATOM = "{http://www.w3.org/2005/Atom}"
+FILES = ("atom.xml", "fat.atom", "rss.xml", "current.xml")
+
+
+class Reader:
+    """A client that shows bytes as they came."""
+
+    def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
+        self.base, self.session = base, session
+
+    async def get(
+        self, path: str, method: str = "GET", **headers: str
+    ) -> tuple[int, "aiohttp.typedefs.LooseHeaders", bytes]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.request(method, self.base + path, headers=named) as answer:
+            return answer.status, answer.headers, await answer.read()
+
+
+async def serving(house: House) -> AsyncIterator[Reader]:
+    app = web.Application()
+    app.add_routes(routes(house))
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    session = aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"])
+    try:
+        yield Reader(f"http://127.0.0.1:{port}", session)
+    finally:
+        await session.close()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def reader(house: House) -> AsyncIterator[Reader]:
+    async for found in serving(house):
+        yield found
+
+
+async def tell(house: House, happen: Happen, **changes: object) -> None:
+    await happen(**changes)
+    while await publish_batch(house.pool, publisher_of(house), Clock()):
+        pass
+    await asyncio.sleep(0.55)  # how long a desk may not have asked
+
+
+def links(feed: bytes) -> list[str]:
+    entries = etree.fromstring(feed).findall(f"{ATOM}entry")
+    return [str(entry.findall(f"{ATOM}link")[0].get("href")) for entry in entries]
+
+
+async def test_empty_feeds_are_valid_and_do_not_look_calm(reader: Reader, structure: Structure) -> None:
+    for prefix in ("/feed", "/feed/exercise"):
+        for file in FILES:
+            status, headers, body = await reader.get(f"{prefix}/{file}")
+            assert status == 200, file
+            root = etree.fromstring(body)
+            assert headers["Access-Control-Allow-Origin"] == "*"
+            if file.endswith("atom") or file.startswith("atom"):
+                assert all(root.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+        _, _, body = await reader.get(f"{prefix}/current.xml")
+        assert structure(body) == []
+        assert "měření nepřicházejí" in body.decode(), "no measurement at all is not calm"
+
+
+async def test_the_calm_document_needs_fresh_measurements(house: House, reader: Reader, structure: Structure) -> None:
+    async with house.pool.connection() as connection:
+        await connection.execute("INSERT INTO series (station_id, quantity, unit) VALUES ('316000', 'level', 'cm')")
+        await connection.execute("INSERT INTO tip VALUES (1, now() - interval '5 minutes')")
+    _, _, body = await reader.get("/feed/current.xml")
+    assert structure(body) == []
+    assert "Žádný limit SPA není překročen" in body.decode()
+    _, _, raw = await reader.get("/feed/status.json")
+    assert b'"lastMeasurementAt": "2' in raw
+
+
+async def test_a_message_appears_everywhere_with_the_stored_bytes(
+    house: House, reader: Reader, happen: Happen, structure: Structure
+) -> None:
+    await tell(house, happen)
+    await tell(house, happen, from_degree=2, to_degree=3)
+    _, headers, feed = await reader.get("/feed/atom.xml")
+    assert headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    found = links(feed)
+    assert len(found) == 2
+    assert found[0] > found[1], "newest first"
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("SELECT body, sha256 FROM cap_message ORDER BY cap_id DESC")
+        rows = await cursor.fetchall()
+    for url, (body, digest) in zip(found, rows, strict=True):
+        status, headers, served = await reader.get(url.removeprefix("https://hladina.example"))
+        assert status == 200
+        assert served == body
+        assert hashlib.sha256(served).digest() == digest
+        assert headers["Content-Type"] == "application/cap+xml; charset=utf-8"
+        assert "immutable" in headers["Cache-Control"]
+        assert structure(served) == []
+    _, _, fat = await reader.get("/feed/fat.atom")
+    inside = [etree.canonicalize(etree.tostring(alert).decode()) for alert in etree.fromstring(fat).iter(f"{CAP}alert")]
+    assert inside == [etree.canonicalize(body.decode().partition("?>")[2]) for body, _ in rows]
+    _, _, rss = await reader.get("/feed/rss.xml")
+    assert [node.text for node in etree.fromstring(rss).findall("channel/item/link")] == found
+    _, _, now = await reader.get("/feed/current.xml")
+    assert structure(now) == []
+    blocks = etree.fromstring(now).findall(f"{CAP}info")
+    assert [block.findtext(f"{CAP}language") for block in blocks] == ["cs-CZ", "de-DE"]
+    assert "3. SPA" in (blocks[0].findtext(f"{CAP}headline") or ""), "the newest of the chain, not the first"
+
+
+async def test_conditional_requests(house: House, reader: Reader, happen: Happen) -> None:
+    await tell(house, happen)
+    for file in FILES:
+        path = f"/feed/{file}"
+        status, headers, body = await reader.get(path)
+        tag = headers["ETag"]
+        assert status == 200
+        for asked in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            status, again, nothing = await reader.get(path, If_None_Match=asked)
+            assert (status, nothing, again["ETag"]) == (304, b"", tag), asked
+        assert (await reader.get(path, If_None_Match='"other"'))[0] == 200
+        # wins over the date, which alone would say 304
+        future = "Fri, 01 Jan 2100 00:00:00 GMT"
+        assert (await reader.get(path, If_None_Match='"other"', If_Modified_Since=future))[0] == 200
+        assert (await reader.get(path, If_Modified_Since=future))[0] == 304
+        assert (await reader.get(path, If_Modified_Since="Sat, 01 Jan 2000 00:00:00 GMT"))[0] == 200
+        assert (await reader.get(path, If_Modified_Since="yesterday"))[0] == 200
+        assert parsedate_to_datetime(headers["Last-Modified"]) <= datetime.now(UTC)
+        status, head, nothing = await reader.get(path, "HEAD")
+        assert (status, nothing, head["ETag"]) == (200, b"", tag)
+        assert int(head["Content-Length"]) == len(body)
+        status, zipped, packed = await reader.get(path, Accept_Encoding="br, gzip;q=0.5")
+        assert zipped["Content-Encoding"] == "gzip"
+        assert zipped["Vary"] == "Accept-Encoding"
+        assert gzip.decompress(packed) == body
+        assert zipped["ETag"] != tag, "other bytes are another entity to a strong validator"
+        assert (await reader.get(path, If_None_Match=zipped["ETag"], Accept_Encoding="gzip"))[0] == 304
+        assert "Content-Encoding" not in (await reader.get(path, Accept_Encoding="gzip;q=0"))[1]
+    status, headers, _ = await reader.get("/feed/atom.xml", "OPTIONS")
+    assert status == 204
+    assert "If-None-Match" in headers["Access-Control-Allow-Headers"]
+
+
+async def test_a_date_never_hides_a_message_of_the_same_second(house: House, reader: Reader, happen: Happen) -> None:
+    await tell(house, happen)
+    _, before, _ = await reader.get("/feed/atom.xml")
+    await tell(house, happen, from_degree=2, to_degree=3)
+    status, after, body = await reader.get("/feed/atom.xml", If_Modified_Since=before["Last-Modified"])
+    assert status == 200
+    assert len(links(body)) == 2
+    assert before["ETag"] != after["ETag"]
+
+
+async def test_an_unchanged_feed_keeps_its_tag_over_processes(house: House, reader: Reader, happen: Happen) -> None:
+    await tell(house, happen)
+    while datetime.now(UTC).second % 30 > 27:  # a heartbeat between would change it, as it should
+        await asyncio.sleep(0.2)
+    tags = {(await reader.get(f"/feed/{file}"))[1]["ETag"] for file in FILES}
+    async for other in serving(house):
+        assert {(await other.get(f"/feed/{file}"))[1]["ETag"] for file in FILES} == tags
+    assert len(tags) == 4
+
+
+async def test_exercise_and_real_messages_do_not_mix(house: House, reader: Reader, happen: Happen) -> None:
+    await tell(house, happen, chain="real")
+    await tell(house, happen, chain="play", exercise=True)
+    _, _, public = await reader.get("/feed/atom.xml")
+    _, _, exercise = await reader.get("/feed/exercise/atom.xml")
+    (real,), (play,) = links(public), links(exercise)
+    assert "/feed/exercise/cap/" in play
+    assert "CVIČENÍ / ÜBUNG" in exercise.decode()
+    assert "ÜBUNG" not in public.decode()
+    assert (await reader.get(play.removeprefix("https://hladina.example")))[0] == 200
+    smuggled = play.removeprefix("https://hladina.example").replace("/exercise", "")
+    assert (await reader.get(smuggled))[0] == 404, "an exercise has no address in the public feed"
+    assert (await reader.get("/feed/cap/no-such.xml"))[0] == 404
+    assert real != play
+
+
+async def test_a_house_of_invention_shows_its_exercise_in_the_main_feed(house: House, happen: Happen) -> None:
+    invented = replace(house, settings=replace(house.settings, exercise=True))
+    await tell(invented, happen)
+    async for found in serving(invented):
+        _, _, feed = await found.get("/feed/atom.xml")
+        assert len(links(feed)) == 1
+        assert etree.fromstring(feed).findtext(f"{ATOM}title", "").startswith("CVIČENÍ / ÜBUNG")
+        _, _, now = await found.get("/feed/current.xml")
+        assert etree.fromstring(now).findtext(f"{CAP}status") == "Exercise"
+
+
+async def test_an_expired_message_leaves_the_feeds_but_keeps_its_address(house: House, happen: Happen) -> None:
+    await tell(house, happen)
+    now = datetime.now(UTC)
+    later = replace(house, settings=replace(house.settings, clock=Clock(now + timedelta(hours=7), now)))
+    async for found in serving(later):
+        _, _, feed = await found.get("/feed/atom.xml")
+        assert links(feed) == []
+        async with house.pool.connection() as connection:
+            cursor = await connection.execute("SELECT identifier FROM cap_message")
+            ((identifier,),) = await cursor.fetchall()
+        assert (await found.get(f"/feed/cap/{identifier}.xml"))[0] == 200
+
+
+async def test_partners_are_seen_to_listen(house: House, reader: Reader) -> None:
+    await reader.get("/feed/atom.xml?partner=lhwz")
+    await reader.get("/feed/atom.xml", X_Partner="nobody-we-know")
+    async with reader.session.get(reader.base + "/feed/status.json") as answer:
+        document = await answer.json()
+    standing = {partner["id"]: partner["listening"] for partner in document["partners"]}
+    assert standing == {"lhwz": "listening", "zittau": "never"}
+    async with house.pool.connection() as connection:
+        await connection.execute("UPDATE partner_fetch SET last_at = last_at - interval '3 minutes'")
+        cursor = await connection.execute("SELECT partner_id, path, fetches FROM partner_fetch")
+        assert await cursor.fetchall() == [("lhwz", "/feed/atom.xml", 1)]
+    async with reader.session.get(reader.base + "/feed/status.json") as answer:
+        document = await answer.json()
+    assert document["partners"][0]["listening"] == "silent"
+    assert document["active"] == 0
+    assert document["lastMeasurementAt"] is None
+
+
+async def test_without_the_database_the_feed_is_visibly_dead_and_comes_back(
+    database: str, house: House, happen: Happen
+) -> None:
+    await tell(house, happen)
+    pool = await open_pool(database)
+    async for found in serving(replace(house, pool=pool)):
+        assert (await found.get("/feed/atom.xml"))[0] == 200
+        await pool.close()
+        await asyncio.sleep(0.55)
+        for path in ("/feed/atom.xml", "/feed/current.xml", "/feed/cap/any.xml", "/feed/status.json"):
+            status, headers, _ = await found.get(path)
+            assert status == 503, path
+            assert headers["Retry-After"]
