@@ -1,15 +1,22 @@
 """The station files that come with the project: complete, true to themselves, readable by editors."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from floodcore.network.load import KINDS, check, schema
-from floodcore.network.model import Network, Station
+from floodcore.network.model import DEGREES, Limits, Names, Network, Station
+from floodcore.texts import Texts
 from floodcore.words import Degree, Quantity
 
 FOLDER = Path(__file__).parents[2] / "station_configs"
+STATION_WITHOUT_LIMITS = Station("X", Names("X"), None, "CZ", "", (Quantity.LEVEL,), timedelta(minutes=10))
+STATION_WITHOUT_FACTS = replace(
+    STATION_WITHOUT_LIMITS, limits=(Limits(Quantity.LEVEL, {Degree.EXTREME: 1.0}, "", None),)
+)
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.yaml"))
 
 
@@ -130,3 +137,10 @@ def test_all_places_rivers_and_partners_are_of_use(region: Network) -> None:
     assert set(region.places) - {place for station in stations for place in station.places} <= towns
     assert all(len(river.course) != 1 for river in region.rivers.values())
     assert 20 <= len(region.outline) <= 50
+
+
+def test_every_scheme_degree_and_missing_fact_has_a_name_in_each_language(texts: Texts) -> None:
+    degrees = {f"network.limit.{scheme}.{n}" for scheme, last in DEGREES.items() for n in range(1, last + 1)}
+    facts = {f"network.missing.{fact}" for fact in STATION_WITHOUT_FACTS.missing + STATION_WITHOUT_LIMITS.missing}
+    assert degrees | facts | {f"network.scheme.{scheme}" for scheme in DEGREES} <= texts.known
+    assert len(facts) == 7
