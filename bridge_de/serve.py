@@ -31,7 +31,7 @@ DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError)
 _log = logging.getLogger("hladina.bridge")
 _HEARTBEAT_S = 30
 _ASK_EVERY_S = 0.5
-_DATABASE_LIMIT_S = 3.0
+_DATABASE_LIMIT_S = 2.0
 # Longer than any transaction of the bridge (its guard is 10 s), so that a message which becomes
 # visible late is still newer than what If-Modified-Since was told before.
 _SETTLES_AFTER = timedelta(seconds=15)

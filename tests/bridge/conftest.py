@@ -89,7 +89,7 @@ def structure() -> Callable[[bytes], list[str]]:
 
     def errors(body: bytes) -> list[str]:
         root = etree.fromstring(body)
-        found = [] if first.validate(root) else [str(error) for error in first.error_log]
+        found = [] if first.validate(root) else [str(first.error_log)]
         assert bool(found) != second.is_valid(root), found
         return found
 

@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+import psycopg
 import pytest
 from aiohttp import web
 from lxml import etree
+from multidict import CIMultiDictProxy
+from psycopg import sql
 
 from bridge_de.publish import publish_batch, publisher_of
 from bridge_de.room import routes
 from floodcore.clock import Clock
 from floodcore.house import House
-from floodcore.store.connect import open_pool
+from floodcore.store.embedded import Cluster
 
 Happen = Callable[..., Awaitable[int]]
 Structure = Callable[[bytes], list[str]]
@@ -32,9 +35,7 @@ class Reader:
     def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
         self.base, self.session = base, session
 
-    async def get(
-        self, path: str, method: str = "GET", **headers: str
-    ) -> tuple[int, "aiohttp.typedefs.LooseHeaders", bytes]:
+    async def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, CIMultiDictProxy[str], bytes]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.request(method, self.base + path, headers=named) as answer:
             return answer.status, answer.headers, await answer.read()
@@ -244,15 +245,22 @@ async def test_partners_are_seen_to_listen(house: House, reader: Reader) -> None
 
 
 async def test_without_the_database_the_feed_is_visibly_dead_and_comes_back(
-    database: str, house: House, happen: Happen
+    cluster: Cluster, database: str, house: House, reader: Reader, happen: Happen
 ) -> None:
     await tell(house, happen)
-    pool = await open_pool(database)
-    async for found in serving(replace(house, pool=pool)):
-        assert (await found.get("/feed/atom.xml"))[0] == 200
-        await pool.close()
+    _, _, before = await reader.get("/feed/atom.xml")
+    name = database.rpartition("/")[2]
+    async with await psycopg.AsyncConnection.connect(cluster.dsn, autocommit=True) as admin:
+        await admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
         await asyncio.sleep(0.55)
-        for path in ("/feed/atom.xml", "/feed/current.xml", "/feed/cap/any.xml", "/feed/status.json"):
-            status, headers, _ = await found.get(path)
-            assert status == 503, path
+        paths = ("/feed/atom.xml", "/feed/current.xml", "/feed/cap/any.xml", "/feed/status.json")
+        for status, headers, _ in await asyncio.gather(*(reader.get(path) for path in paths)):
+            assert status == 503
             assert headers["Retry-After"]
+        await admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+    async with asyncio.timeout(20):
+        while (await reader.get("/feed/atom.xml"))[0] != 200:
+            await asyncio.sleep(0.2)
+    _, _, after = await reader.get("/feed/atom.xml")
+    assert links(after) == links(before)
