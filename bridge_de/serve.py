@@ -70,6 +70,7 @@ class Desk:
     stream: Stream
     counter: Counter = field(default_factory=Counter)
     _built: _Built | None = None
+    _failed_at: float = float("-inf")
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
@@ -116,37 +117,51 @@ class Desk:
         return web.json_response(document, headers={**_OPEN, hdrs.CACHE_CONTROL: "no-store"})
 
     async def _files(self) -> dict[str, Representation]:
-        """The feeds as they are now, at most half a second old."""
+        """The feeds as they are now, at most half a second old.
+
+        Raises:
+            TimeoutError: the database did not answer, or did not a moment ago: those who queued behind
+                a failure share it, else an outage would make each wait for all before it.
+        """
         async with self._lock:
-            wall = datetime.now(UTC)
-            beat = wall.replace(second=wall.second - wall.second % _HEARTBEAT_S, microsecond=0)
-            built = self._built
-            if built is not None and built.key[0] == beat and time.monotonic() - built.asked_at < _ASK_EVERY_S:
+            if time.monotonic() - self._failed_at < _ASK_EVERY_S:
+                raise TimeoutError("the database was away a moment ago")
+            try:
+                return await self._ask()
+            except DATABASE_AWAY:
+                self._failed_at = time.monotonic()
+                raise
+
+    async def _ask(self) -> dict[str, Representation]:
+        wall = datetime.now(UTC)
+        beat = wall.replace(second=wall.second - wall.second % _HEARTBEAT_S, microsecond=0)
+        built = self._built
+        if built is not None and built.key[0] == beat and time.monotonic() - built.asked_at < _ASK_EVERY_S:
+            return built.files
+        self._built = None  # a question that fails must not leave an old answer behind
+        asked_at = time.monotonic()
+        at = self.house.clock.at(beat)
+        async with asyncio.timeout(_DATABASE_LIMIT_S), self.house.pool.connection() as connection:
+            times = await warnings.times(connection, self.stream.statuses)
+            measuring = times.measured_at is not None and at - times.measured_at < _MEASURING_WITHIN
+            found = await warnings.fingerprint(connection, at, self.stream.statuses)
+            key = (beat, found, measuring)
+            if built is not None and built.key == key:
+                built.asked_at = asked_at
+                self._built = built
                 return built.files
-            self._built = None  # a question that fails must not leave an old answer behind
-            asked_at = time.monotonic()
-            at = self.house.clock.at(beat)
-            async with asyncio.timeout(_DATABASE_LIMIT_S), self.house.pool.connection() as connection:
-                times = await warnings.times(connection, self.stream.statuses)
-                measuring = times.measured_at is not None and at - times.measured_at < _MEASURING_WITHIN
-                found = await warnings.fingerprint(connection, at, self.stream.statuses)
-                key = (beat, found, measuring)
-                if built is not None and built.key == key:
-                    built.asked_at = asked_at
-                    self._built = built
-                    return built.files
-                messages = await warnings.in_force(connection, at, self.stream.statuses)
-            scene = Scene(
-                self.house.settings.public_url + self.stream.path,
-                self.house.settings.public_url,
-                at,
-                messages,
-                measuring,
-                self.stream.exercise,
-            )
-            changed_at = beat if found.changed_at is None else max(beat, found.changed_at + _SETTLES_AFTER)
-            self._built = _Built(key, asked_at, self._build(scene, changed_at))
-            return self._built.files
+            messages = await warnings.in_force(connection, at, self.stream.statuses)
+        scene = Scene(
+            self.house.settings.public_url + self.stream.path,
+            self.house.settings.public_url,
+            at,
+            messages,
+            measuring,
+            self.stream.exercise,
+        )
+        changed_at = beat if found.changed_at is None else max(beat, found.changed_at + _SETTLES_AFTER)
+        self._built = _Built(key, asked_at, self._build(scene, changed_at))
+        return self._built.files
 
     def _build(self, scene: Scene, changed_at: datetime) -> dict[str, Representation]:
         texts = self.speaker.texts

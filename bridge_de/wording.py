@@ -66,7 +66,7 @@ def wording(
     headline = texts.say(
         language,
         f"cap.headline.{phase}",
-        limit=limit,
+        limit=texts.say(language, f"cap.short.{degree}"),
         station=measured.station,
         river=measured.river,
         value=value,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from bridge_de.check import faults
 from bridge_de.compose import Publisher, compose, compose_plain, concerns_us, telling
 from bridge_de.publish import write
 from bridge_de.render import render
+from floodcore.network import load
 from floodcore.network.model import Network
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
 
@@ -69,9 +71,9 @@ def test_a_reached_limit_says_all_it_knows(speaker: Publisher, structure: Callab
     assert (alert.msg_type, alert.status, alert.sender) == (MsgType.ALERT, Status.ACTUAL, "hladina@hladina.example")
     assert alert.sent == "2026-03-29T01:00:03+01:00"
     assert alert.identifier == "CZ-LK-HLADINA.20260329T000003Z.7"
-    assert czech.headline == "Dosažen limit 2. SPA (pohotovost): Liberec, Lužická Nisa 132 cm"
+    assert czech.headline == "Dosažen limit 2. SPA (pohotovost): 132 cm, Liberec, Lužická Nisa"
     assert german.headline == (
-        "Grenzwert der tschechischen Stufe 2 von 3 (SPA 2) erreicht: Liberec, Lausitzer Neiße 132 cm"
+        "Grenzwert SPA 2 (tschechische Stufe 2 von 3) erreicht: 132 cm, Liberec, Lausitzer Neiße"
     )
     assert (czech.severity, czech.urgency, czech.certainty) == ("Severe", "Immediate", "Observed")
     assert german.web == "https://hladina.example/de/stations/316000"
@@ -177,7 +179,7 @@ def test_a_refresh_tells_the_newest_value(speaker: Publisher) -> None:
     alert, body = write(refreshed, speaker)
     assert faults(body) == []
     assert alert.identifier.endswith(".7.r1")
-    assert alert.infos[0].headline == "Trvá limit 2. SPA (pohotovost): Liberec, Lužická Nisa 141,5 cm"
+    assert alert.infos[0].headline == "Trvá limit 2. SPA (pohotovost): 141,5 cm, Liberec, Lužická Nisa"
     assert parameters(body)["waterLevel"] == "141.5 cm"
     assert "discharge" not in parameters(body), "the discharge is of another moment"
     older = replace(newest, observed_at=START - timedelta(hours=1))
@@ -241,3 +243,27 @@ def test_any_episode_is_an_unbroken_chain(
         assert alert.identifier not in {old.identifier for old in documents.values()}
         documents[alert.reference] = alert
         earlier.append(remember(alert, event, message.revision, message.sent, message.expires))
+
+
+def test_every_configured_gauge_has_valid_messages_with_nothing_cut(
+    speaker: Publisher, structure: Callable[[bytes], list[str]]
+) -> None:
+    """The real names and places: full form, valid areas, headlines that fit even in an exercise."""
+    network = load.read(Path(__file__).parents[2] / "station_configs")
+    for number, station in enumerate(network.stations.values()):
+        who = replace(speaker, network=network, exercise=number % 2 == 0)
+        earlier: list[ChainMessage] = []
+        degree = 0
+        for to in (1, 2, 3, 4, 2, 0):
+            event = told(station_id=station.id, from_degree=degree, to_degree=to, value=288.0)
+            if not concerns_us(event, earlier, network):
+                assert station.country != "CZ"
+                continue
+            message = telling(event, earlier, START)
+            alert, body = write(message, who)
+            assert structure(body) == []
+            assert faults(body) == []
+            assert parameters(body)["stationName"] == station.names.local
+            assert not any(info.headline.endswith("…") for info in alert.infos), alert.infos[1].headline
+            earlier.append(remember(alert, event, message.revision, message.sent, message.expires))
+            degree = to

@@ -122,7 +122,7 @@ async def test_a_holding_degree_is_told_anew_once_before_it_expires(house: House
     last = (await stored(pool))[-1]
     assert faults(last.body) == []
     assert last.identifier.endswith(".r1")
-    assert last.headline_cs == "Trvá limit 2. SPA (pohotovost): Liberec, Lužická Nisa 144 cm"
+    assert last.headline_cs == "Trvá limit 2. SPA (pohotovost): 144 cm, Liberec, Lužická Nisa"
     assert len(text(last, "references").split()) == 1
 
 
