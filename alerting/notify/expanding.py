@@ -1,0 +1,96 @@
+"""The stage that turns an announcement into one text per recipient, in one transaction."""
+
+import logging
+from datetime import datetime, timedelta
+
+from psycopg import AsyncConnection
+
+from alerting.notify import policy
+from alerting.notify.compose import Happening, compose
+from alerting.notify.segments import count
+from alerting.notify.words import mark
+from floodcore.house import House
+from floodcore.killpoint import passing
+from floodcore.network.model import Names, Network, Station
+from floodcore.store import listen, telling
+from floodcore.store.telling import Announced, Body
+from floodcore.supervision import Pulse
+from floodcore.texts import Texts
+from floodcore.words import Language, Quantity, Trend
+
+_log = logging.getLogger("hladina.notify")
+_POLL_S = 1.0
+# As long as the tokens of the first 268 million texts; only the count of segments depends on it.
+_TOKEN = "0000000"  # noqa: S105  # a place, not a secret
+
+
+async def expand_announcements(house: House, pulse: Pulse) -> None:
+    """Expand open announcements for ever, on notification and every second."""
+    async with listen.listening(house.settings.database_url, listen.EVENT) as wake:
+        while True:
+            while await expand_one(house):
+                pulse.beat()
+            pulse.beat()
+            await wake.wait(_POLL_S)
+
+
+async def expand_one(house: House) -> bool:
+    """Expand the most urgent open announcement; False if there is none."""
+    async with house.pool.connection() as connection, connection.transaction():
+        claimed = await telling.claim_announcement(connection)
+        if claimed is None:
+            return False
+        passing("notify.claimed")
+        announced, newest = claimed
+        written = await _expand(connection, house, announced, house.clock.now(), newest=newest)
+        passing("notify.expanded")
+    _log.info("event %d: %d texts", announced.event_id, written)
+    return True
+
+
+async def _expand(
+    connection: AsyncConnection, house: House, announced: Announced, now: datetime, *, newest: bool
+) -> int:
+    plan = policy.telling(now, announced.at, announced.valid_until, newest=newest)
+    if plan is None:
+        await telling.close(connection, announced)
+        _log.warning("event %d of %s is past: nobody is told", announced.event_id, announced.station_id)
+        return 0
+    exercise = announced.exercise or house.settings.exercise
+    texts = bodies(house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed)
+    return await telling.expand(connection, announced, texts, plan.valid_until)
+
+
+def bodies(texts: Texts, network: Network, announced: Announced, *, exercise: bool, delayed: bool) -> dict[str, Body]:
+    """The text of `announced` in every language, and what each costs with its token."""
+    happening = Happening(
+        kind=announced.kind,
+        quantity=Quantity(announced.quantity),
+        at=announced.at,
+        from_degree=announced.from_degree,
+        to_degree=announced.to_degree,
+        value=announced.value,
+        trend=Trend(announced.trend),
+        reason=announced.reason,
+    )
+    station = network.stations.get(announced.station_id) or _unlisted(announced)
+    river = network.rivers.get(station.river or "")
+    result = {}
+    for language in Language:
+        name = "" if river is None else river.names.of(language)
+        text = compose(texts, happening, station, name, language, exercise=exercise, delayed=delayed)
+        result[str(language)] = Body(text, count(f"{text} {mark(_TOKEN)}"))
+    return result
+
+
+def _unlisted(announced: Announced) -> Station:
+    """A station taken out of the files between the event and its telling still has to be told."""
+    return Station(
+        id=announced.station_id,
+        names=Names(announced.station_id),
+        river=None,
+        country="",
+        operator="",
+        quantities=(Quantity(announced.quantity),),
+        interval=timedelta(minutes=10),
+    )

@@ -1,0 +1,173 @@
+"""A house with the fake gateway before it: real database, real HTTP, real stages."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from psycopg.rows import dict_row
+
+from alerting.notify.policy import Patience
+from alerting.notify.routes import routes
+from alerting.notify.sending import Pace
+from alerting.notify.stages import stages
+from floodcore.house import House
+from floodcore.network.model import Limits, Names, Network, River, Station
+from floodcore.settings import Settings, Twilio
+from floodcore.store import contacts
+from floodcore.store.connect import Pool
+from floodcore.store.contacts import NewRecipient
+from floodcore.supervision import Supervisor
+from floodcore.texts import Texts
+from floodcore.words import Degree, Language, Quantity
+from simulators.gateway import ACCOUNT, TOKEN, FakeGateway, serve
+
+PACE = Pace(
+    posts=16,
+    looks=16,
+    gather_s=0.005,
+    post_limit_s=0.4,
+    lease_s=1.2,
+    expire_s=0.3,
+    patience=Patience(look_s=0.1, settle_s=0.6, doubt_s=1.0),
+)
+
+NETWORK = Network(
+    rivers={"nisa": River("nisa", Names("Lužická Nisa", {Language.DE: "Lausitzer Neiße"}), "Odra")},
+    stations={
+        "hradek": Station(
+            id="hradek",
+            names=Names("Hrádek nad Nisou"),
+            river="nisa",
+            country="CZ",
+            operator="ČHMÚ",
+            quantities=(Quantity.LEVEL,),
+            interval=timedelta(minutes=10),
+            limits=(Limits(Quantity.LEVEL, {Degree.VIGILANCE: 160.0, Degree.READINESS: 200.0}, "invented", None),),
+        )
+    },
+)
+
+_EVENT = """
+    INSERT INTO event (station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,
+                       trend, chain, rule_version, exercise)
+    VALUES (%(station)s, 'level', %(kind)s, %(at)s, %(was)s, %(becomes)s, %(reason)s, 213.0, 'cm', 200.0, 'rising',
+            'chain', 'test', false)
+    RETURNING event_id"""
+_ANNOUNCEMENT = """
+    INSERT INTO announcement (event_id, channel, priority, valid_until) VALUES (%s, 'sms', %s, %s)"""
+
+
+@dataclass(slots=True)
+class Rig:
+    """The house under test and the gateway's truth."""
+
+    house: House
+    gateway: FakeGateway
+
+    async def people(
+        self, number: int, role: str = "resident", language: str = "cs", from_degree: int = 1
+    ) -> list[str]:
+        """Add invented recipients subscribed to the station; returns their numbers."""
+        first = 1 if role == "resident" else 900_001
+        phones = [f"+420600{first + i:06d}" for i in range(number)]
+        async with self.house.pool.connection() as connection:
+            for phone in phones:
+                new = NewRecipient(phone, language, role, from_degree, ("hradek",) if role == "resident" else ())
+                await contacts.add(connection, new)
+        return phones
+
+    async def announce(
+        self,
+        was: int,
+        becomes: int,
+        *,
+        kind: str = "reached",
+        ago: timedelta = timedelta(),
+        valid: timedelta = timedelta(minutes=30),
+        reason: str = "",
+    ) -> int:
+        """What the engine writes for one event; returns its number."""
+        at = datetime.now(UTC) - ago
+        values = {"station": "hradek", "kind": kind, "at": at, "was": was, "becomes": becomes, "reason": reason}
+        async with self.house.pool.connection() as connection, connection.transaction():
+            row = await (await connection.execute(_EVENT, values)).fetchone()
+            assert row is not None
+            await connection.execute(_ANNOUNCEMENT, [row[0], max(was, becomes), at + valid])
+            await connection.execute("SELECT pg_notify('hladina_event', '')")
+        return int(row[0])
+
+    async def deliveries(self) -> list[dict[str, object]]:
+        """All deliveries, in order."""
+        async with self.house.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return await (await cursor.execute("SELECT * FROM delivery ORDER BY delivery_id")).fetchall()
+
+    async def until(
+        self, done: Callable[[list[dict[str, object]]], bool], limit_s: float = 15.0
+    ) -> list[dict[str, object]]:
+        """Wait until `done` holds of the deliveries; they must exist."""
+        async with asyncio.timeout(limit_s):
+            while True:
+                rows = await self.deliveries()
+                if rows and done(rows):
+                    return rows
+                await asyncio.sleep(0.03)
+
+    @asynccontextmanager
+    async def running(self, pace: Pace = PACE) -> AsyncIterator[Supervisor]:
+        """The stages under a supervisor."""
+        supervisor = Supervisor(self.house.clock)
+        task = asyncio.create_task(supervisor.run(stages(self.house, pace)))
+        try:
+            yield supervisor
+        finally:
+            task.cancel()
+            [ended] = await asyncio.gather(task, return_exceptions=True)
+            if not isinstance(ended, asyncio.CancelledError):
+                pytest.fail(f"the supervisor ended: {ended!r}")
+
+    def bodies(self) -> list[str]:
+        """What the gateway accepted."""
+        return [message.body for message in self.gateway.accepted]
+
+
+def settled(rows: list[dict[str, object]]) -> bool:
+    """Whether every delivery has come to rest."""
+    return all(row["status"] not in {"due", "sending"} for row in rows)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def rig(database: str, pool: Pool, texts: Texts) -> AsyncIterator[Rig]:
+    """A rig with the callbacks' server running; stages start with `rig.running()`."""
+    gateway = FakeGateway()
+    gateway_runner, base = await serve(gateway)
+    port = free_port()
+    settings = Settings(
+        database_url=database,
+        stations=Path(),
+        public_url=f"http://127.0.0.1:{port}",
+        twilio=Twilio(ACCOUNT, TOKEN, "HLADINA", base),
+    )
+    house = House(settings, pool, NETWORK, texts, Supervisor(settings.clock))
+    app = web.Application()
+    app.add_routes(routes(house))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield Rig(house, gateway)
+    finally:
+        await gateway_runner.cleanup()
+        await runner.cleanup()
