@@ -106,7 +106,7 @@ async def _commit(
     await judging.save_verdicts(conn, (row for case, judgement in judged for row in _verdicts(case, judgement)))
     passing("engine.state_written")
     events = [
-        _event(case.series, case.ruled, change, exercise=exercise)
+        event_of(case.series, case.ruled.version, change, exercise=exercise)
         for case, judgement in judged
         for change in judgement.changes
     ]
@@ -161,7 +161,8 @@ def _verdicts(case: _Case, judgement: Judgement) -> list[VerdictRow]:
     return [VerdictRow(case.series.series_id, v.at, int(v.flag), v.test) for v in judgement.verdicts]
 
 
-def _event(series: Series, ruled: Versioned, change: Change, *, exercise: bool) -> NewEvent:
+def event_of(series: Series, rule_version: str, change: Change, *, exercise: bool) -> NewEvent:
+    """The event of a change of degree."""
     transition = change.transition
     return NewEvent(
         series_id=series.series_id,
@@ -178,7 +179,7 @@ def _event(series: Series, ruled: Versioned, change: Change, *, exercise: bool) 
         trend=change.trend,
         trend_per_hour=change.per_hour,
         chain=chain(series.station_id, transition.since),
-        rule_version=ruled.version,
+        rule_version=rule_version,
         exercise=exercise,
     )
 

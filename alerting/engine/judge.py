@@ -5,7 +5,7 @@ observation time: quality, then threshold, then lifecycle. Trends do not decide 
 computed afterwards for all series of a batch together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -66,7 +66,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """A transition whose trend is still to be computed."""
 
     transition: Transition
@@ -79,7 +79,7 @@ class _Turn:
 class _Folded:
     job: Job
     standing: Standing
-    turns: tuple[_Turn, ...]
+    turns: tuple[Turn, ...]
     verdicts: tuple[Verdict, ...]
     latest: Verdict
 
@@ -89,33 +89,51 @@ def judge(jobs: Iterable[Job]) -> list[Judgement]:
     folded = [_fold(job) for job in jobs]
     windows = [window for one in folded for window in (*(t.window for t in one.turns), one.standing.points)]
     wide = [
-        window if _spans(window, one.job.rules) else ()
+        window if spans(window, one.job.rules) else ()
         for window, one in zip(windows, (one for one in folded for _ in range(len(one.turns) + 1)), strict=True)
     ]
     slopes = iter(trend.slopes_of(wide))
     return [_finish(one, [next(slopes) for _ in one.turns], next(slopes)) for one in folded]
 
 
-def _fold(job: Job) -> _Folded:
-    standing, latest = job.standing, None
-    turns: list[_Turn] = []
-    verdicts: list[Verdict] = []
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What one sample led to. `believed` tells that the standing has new evidence."""
+
+    standing: Standing
+    verdicts: tuple[Verdict, ...]
+    believed: bool
+    turns: tuple[Turn, ...]
+
+
+def walk(job: Job) -> Iterator[Walked]:
+    """Fold the samples of `job` in one by one; trends are left to the caller."""
+    standing = job.standing
     for sample in job.samples:
         flooded = standing.life.degree > Degree.NONE
         checked = check(standing.memory, sample, job.rules.quantity, flooded=flooded)
-        latest = checked.verdicts[-1]
-        verdicts += (v for v in checked.verdicts if v.at != sample.at or v.test != sample.test)
         standing = replace(standing, memory=checked.memory)
+        turns: tuple[Turn, ...] = ()
         if checked.believed:
-            standing, turn = _step(standing, checked.believed, job.rules)
-            turns += turn
+            standing, turns = _step(standing, checked.believed, job.rules)
+        yield Walked(standing, checked.verdicts, bool(checked.believed), turns)
+
+
+def _fold(job: Job) -> _Folded:
+    standing, latest = job.standing, None
+    turns: list[Turn] = []
+    verdicts: list[Verdict] = []
+    for sample, walked in zip(job.samples, walk(job), strict=True):
+        standing, latest = walked.standing, walked.verdicts[-1]
+        turns += walked.turns
+        verdicts += (v for v in walked.verdicts if v.at != sample.at or v.test != sample.test)
     if latest is None:
         message = "a job without samples"
         raise ValueError(message)
     return _Folded(job, standing, tuple(turns), tuple(verdicts), latest)
 
 
-def _step(standing: Standing, believed: Sequence[Point], rules: Rules) -> tuple[Standing, tuple[_Turn, ...]]:
+def _step(standing: Standing, believed: Sequence[Point], rules: Rules) -> tuple[Standing, tuple[Turn, ...]]:
     """One lifecycle step on what was just believed.
 
     A doubted point believed late counts with the sample that decided, at that sample's time: what was
@@ -136,7 +154,7 @@ def _step(standing: Standing, believed: Sequence[Point], rules: Rules) -> tuple[
     )
     gap = allowed_silence(Degree.NONE, rules.interval)
     life, transitions = lifecycle.step(standing.life, evidence, rules.calm, gap)
-    turns = tuple(_Turn(t, decisive.value, _limit(rules, t), points) for t in transitions)
+    turns = tuple(Turn(t, decisive.value, _limit(rules, t), points) for t in transitions)
     return Standing(standing.memory, life, points), turns
 
 
@@ -165,7 +183,8 @@ def _window_s(rules: Rules) -> float:
     return max(rules.trend_window, 3 * rules.interval).total_seconds()
 
 
-def _spans(window: Window, rules: Rules) -> bool:
+def spans(window: Window, rules: Rules) -> bool:
+    """Whether the window is long enough for a trend: a third of its full length."""
     return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * _window_s(rules)
 
 

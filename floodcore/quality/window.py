@@ -56,6 +56,9 @@ _DROP_LASTS = timedelta(hours=3)
 # samples in keeping, if it is of no more than what half an hour allows.
 _STEEPEST_FALL = 7.5
 _STEEP_FALL_LASTS_MIN = 30.0
+# An exact zero is written for "missing" by many loggers. It is believed only if the river stood so near it
+# that it could have come there in this time, however long ago that was.
+_ZERO_NEAR_MIN = 10.0
 _REMEMBERED_SPIKES = 4
 # Unchanged to the last digit: in a flood an hour (goal G8), in calm a week (24 h occur in the records).
 _STUCK_SAMPLES = 4
@@ -96,7 +99,7 @@ class Memory:
 
     `good` is the newest believed point, `pace` the recent speed in units per minute. `doubted` counts
     the samples not believed since; `last` is the newest of them and `agreeing` how many up to it, from
-    `agreeing_since`, are in keeping with one another; `step` is the pace of its last step.
+    `agreeing_from`, are in keeping with one another; `step` is the pace of its last step.
     `spikes` are values that were rejected before.
     """
 
@@ -106,7 +109,7 @@ class Memory:
     step: float = 0.0
     doubted: int = 0
     agreeing: int = 0
-    agreeing_since: datetime | None = None
+    agreeing_from: Point | None = None
     spikes: tuple[float, ...] = ()
     same_since: datetime | None = None
     same_count: int = 0
@@ -130,18 +133,13 @@ def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool) 
         return Checked(replace(memory, good=point), (_good(point),), (point,))
     if memory.good is None:
         return _first(memory, point, quantity)
+    if point.value == 0.0 and abs(memory.good.value) > _ordinary(quantity, memory.good.value, _ZERO_NEAR_MIN):
+        return Checked(memory, (Verdict(point.at, Flag.FAIL, ZERO),))
     if _plausible(memory, memory.good, point, quantity):
         return _near(memory, memory.good, point, quantity, flooded=flooded)
-    return _far(memory, memory.good, point, quantity)
-
-
-def _far(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
-    """Where the river could not have gone by what is known."""
-    if point.value == 0.0:  # exact zero far from the river: written for "missing" by many loggers
-        return Checked(memory, (Verdict(point.at, Flag.FAIL, ZERO),))
-    if point.value > good.value:
-        return _jump(memory, good, point, quantity)
-    return _drop(memory, good, point, quantity)
+    if point.value > memory.good.value:
+        return _jump(memory, memory.good, point, quantity)
+    return _drop(memory, memory.good, point, quantity)
 
 
 def _good(point: Point, test: str = "") -> Verdict:
@@ -160,7 +158,7 @@ def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, floo
     """The river could have come here: believed, unless the gauge talked nonsense for long or is stuck."""
     if memory.doubted > _SHORT_SPELL:
         doubt = _doubt(memory, point, quantity)
-        if doubt.agreeing < _needed(memory):
+        if doubt.agreeing < _needed(doubt):
             return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
         return _believe(memory, (point,))
     if _decides(memory, good, point, quantity) and memory.last is not None:
@@ -181,7 +179,7 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
     doubt = _doubt(memory, point, quantity)
     if _decides(memory, good, point, quantity) and memory.last is not None:
         return _believe(memory, (memory.last, point))
-    if memory.doubted > _FEW and doubt.agreeing >= _needed(memory):
+    if memory.doubted > _FEW and doubt.agreeing >= _needed(doubt):
         return _believe(memory, (point,))
     return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, JUMP)))
 
@@ -189,18 +187,26 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
 def _drop(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
     """Lower than the river could be: a dying gauge until long steadiness proves otherwise."""
     doubt = _doubt(memory, point, quantity)
-    since = doubt.agreeing_since or point.at
-    steady = doubt.agreeing >= _DROP_AGREE and point.at - since >= _DROP_LASTS
-    steep = good.value - point.value > _STEEPEST_FALL * min(_minutes(good, point), _STEEP_FALL_LASTS_MIN)
-    healthy = quantity is Quantity.LEVEL and memory.doubted <= _MANY
+    first = doubt.agreeing_from or point
+    steady = doubt.agreeing >= _DROP_AGREE and point.at - first.at >= _DROP_LASTS
+    steep = any(
+        good.value - there.value > _STEEPEST_FALL * min(_minutes(good, there), _STEEP_FALL_LASTS_MIN)
+        for there in (first, point)
+    )
+    healthy = quantity is Quantity.LEVEL and _nonsense(doubt) <= _MANY
     if steady or (healthy and not steep and doubt.agreeing >= _AGREE_AFTER_FEW):
         return _believe(memory, (point,))
     return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, DROP)))
 
 
-def _needed(memory: Memory) -> int:
+def _needed(doubt: Memory) -> int:
     """How many doubted samples must agree before a gauge that has talked nonsense is believed."""
-    return _AGREE_AFTER_MANY if memory.doubted > _MANY else _AGREE_AFTER_FEW
+    return _AGREE_AFTER_MANY if _nonsense(doubt) > _MANY else _AGREE_AFTER_FEW
+
+
+def _nonsense(doubt: Memory) -> int:
+    """How many samples were doubted before those that agree."""
+    return doubt.doubted - doubt.agreeing
 
 
 def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
@@ -226,8 +232,9 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
     """The memory after not believing `point`: how many, and whether they at least agree."""
     last = memory.last
     if last is None:
-        return replace(memory, last=point, doubted=1, agreeing=1, agreeing_since=point.at, step=0.0)
-    step = (point.value - last.value) / max(_minutes(last, point), _SHORTEST_STEP_MIN)
+        step = 0.0 if memory.good is None else _step(memory.good, point)
+        return replace(memory, last=point, doubted=1, agreeing=1, agreeing_from=point, step=step)
+    step = _step(last, point)
     small = abs(point.value - last.value) <= _ordinary(quantity, last.value, _minutes(last, point))
     onward = step * memory.step > 0.0 and abs(step) <= _PACE_FACTOR * abs(memory.step)
     agrees = small or onward
@@ -237,7 +244,7 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
         step=step,
         doubted=memory.doubted + 1,
         agreeing=memory.agreeing + 1 if agrees else 1,
-        agreeing_since=memory.agreeing_since if agrees else point.at,
+        agreeing_from=memory.agreeing_from if agrees else point,
         spikes=memory.spikes if agrees else _remember(memory),
     )
 
@@ -257,12 +264,11 @@ def _follow(memory: Memory, point: Point) -> Memory:
     if good is None:
         return replace(memory, good=point, same_since=point.at, same_count=1)
     minutes = _minutes(good, point)
-    rate = abs(point.value - good.value) / max(minutes, _SHORTEST_STEP_MIN)
     same = point.value == good.value
     return replace(
         memory,
         good=point,
-        pace=max(rate, _decayed(memory.pace, minutes)),
+        pace=max(abs(_step(good, point)), _decayed(memory.pace, minutes)),
         same_since=memory.same_since if same else point.at,
         same_count=memory.same_count + 1 if same else 1,
     )
@@ -272,7 +278,7 @@ def _settle(memory: Memory, *, spared: bool = False) -> Memory:
     """Forget the doubts; what was pending failed unless it is `spared`."""
     spikes = memory.spikes if spared or memory.agreeing > 1 else _remember(memory)
     return replace(
-        memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_since=None, spikes=spikes
+        memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_from=None, spikes=spikes
     )
 
 
@@ -312,6 +318,11 @@ def _ordinary(quantity: Quantity, value: float, minutes: float) -> float:
 
 def _decayed(pace: float, minutes: float) -> float:
     return float(pace * 0.5 ** (minutes / _PACE_HALVES_MIN))
+
+
+def _step(earlier: Point, later: Point) -> float:
+    """The pace from one point to the next, in units per minute."""
+    return (later.value - earlier.value) / max(_minutes(earlier, later), _SHORTEST_STEP_MIN)
 
 
 def _minutes(earlier: Point, later: Point) -> float:

@@ -84,6 +84,16 @@ _UNHEARD: LiteralString = """
                       AND e.kind = 'silence' AND e.at > st.observed_at)
     ORDER BY s.series_id
     FOR UPDATE OF st SKIP LOCKED"""
+_USED: LiteralString = """
+    SELECT u.since, u.rule_version, v.rules::text AS rules
+    FROM rule_use u JOIN rule_version v USING (rule_version)
+    WHERE u.series_id = %s ORDER BY u.since"""
+_STORED: LiteralString = """
+    SELECT series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,
+           trend, trend_per_hour, chain, rule_version, exercise
+    FROM event
+    WHERE series_id = %s AND kind = %s AND at >= %s AND at < %s
+    ORDER BY event_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,15 @@ class RuleUse:
     series_id: int
     since: datetime
     rule_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRules:
+    """Rules in use from the sample of `since` on, as canonical JSON."""
+
+    since: datetime
+    rule_version: str
+    rules: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +277,20 @@ async def announce(conn: AsyncConnection, announcements: Sequence[Announcement])
 async def notify(conn: AsyncConnection, *channels: str) -> None:
     """Wake the listeners when the transaction commits."""
     await conn.execute(_NOTIFY, (list(channels),))
+
+
+async def uses(conn: AsyncConnection, series: int) -> list[UsedRules]:
+    """The rules the series was judged by, oldest first."""
+    async with conn.cursor(row_factory=class_row(UsedRules)) as cursor:
+        await cursor.execute(_USED, (series,))
+        return await cursor.fetchall()
+
+
+async def events(conn: AsyncConnection, series: int, kind: str, start: datetime, end: datetime) -> list[NewEvent]:
+    """The stored events of `kind` of the series with `at` in [start, end), in the order they were stored."""
+    async with conn.cursor(row_factory=class_row(NewEvent)) as cursor:
+        await cursor.execute(_STORED, (series, kind, start, end))
+        return await cursor.fetchall()
 
 
 async def unheard(conn: AsyncConnection, before: datetime) -> list[Series]:
