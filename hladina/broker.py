@@ -138,11 +138,12 @@ async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> N
         if process.returncode is not None:
             break
         await asyncio.sleep(_LOOK_S)
-    message = f"the broker did not start{_last_words(log)}; see {log.parent}"
+    message = f"the broker did not start{last_words(log)}; see {log.parent}"
     raise BrokerStartError(message)
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The last line a program left in its log, to put behind a message."""
     said = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return f": {said[-1]}" if said else ""
 

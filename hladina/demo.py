@@ -33,7 +33,8 @@ from simulators.scenarios import DEFAULT, SCENARIOS
 
 _ROOT = Path(__file__).resolve().parents[1]
 _STATIONS = _ROOT / "station_configs"
-_SPEED, _REPLAY_SPEED = 60.0, 600.0
+# Fast enough to watch, slow enough that a second on a busy machine is not a gauge's minute of grace.
+_SPEED, _REPLAY_SPEED = 30.0, 120.0
 _LAST_PORT = 65535
 _FAILED = 1
 
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scenario", choices=list(SCENARIOS), help=f"what happens ({DEFAULT})")
     parser.add_argument("--replay", type=Path, metavar="DIR", help="play recorded floods instead")
     parser.add_argument("--event", metavar="NAME", help="which flood of the replay (the most telling one)")
-    parser.add_argument("--speed", type=_positive, metavar="N", help="data seconds per second (60; replay 600)")
+    parser.add_argument("--speed", type=_positive, metavar="N", help="data seconds per second (30; replay 120)")
     parser.add_argument("--for", dest="for_s", type=_positive, metavar="SECONDS", help="stop by itself")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the data here and continue next time")
     parser.add_argument("--seed", type=int, help="of the invented weather (1)")

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import class_row
 
 from floodcore.network.model import Network
+from floodcore.store.listen import EVENT, listening
 
 _EVERY_S = 0.5
 _Row = TypeVar("_Row")
@@ -119,16 +120,19 @@ async def narrate(dsn: str, network: Network, told: Newest, public_url: str) -> 
     event_id, cap_id = told.event_id, told.cap_id
     while True:
         try:
-            async with await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5) as connection:
+            async with (
+                listening(dsn, EVENT) as wake,
+                await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5) as connection,
+            ):
                 while True:
                     for event in await _fetch(connection, _Event, _EVENTS, event_id):
                         event_id = event.event_id
                         print(_event_line(event, network), flush=True)
                     for cap in await _fetch(connection, _Cap, _CAPS, cap_id):
                         cap_id = cap.cap_id
-                        print(f"CAP {cap.msg_type}: {cap.headline_cs}", flush=True)
-                        print(f"    {public_url}/feed/exercise/atom.xml  {cap.identifier}", flush=True)
-                    await asyncio.sleep(_EVERY_S)
+                        print(f"CAP {cap.msg_type} {public_url}/feed/exercise/cap/{cap.identifier}.xml", flush=True)
+                        print(f"    {cap.headline_cs}", flush=True)
+                    await wake.wait(_EVERY_S)
         except OperationalError:
             await asyncio.sleep(_EVERY_S)
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,12 +20,14 @@ from floodcore.store import contacts, migrate
 from floodcore.words import Quantity
 from hladina import broker, demo_report
 from hladina.broker import RunningBroker
-from hladina.demo_folder import Memory, remember
+from hladina.demo_folder import DemoError, Memory, remember
 from hladina.run import serve
 
 HOST = "127.0.0.1"
-_POLL_REAL_S = 1.5  # between two polls of the simulated open data
-_LEAST_POLL_S = 60.0  # of data time
+_POLL_REAL_S = 0.4  # between two polls of the simulated open data
+_LEAST_POLL_S = 10.0  # of data time
+_START_LIMIT_S = 30.0
+_LOOK_S = 0.1
 _REMEMBER_S = 1.0
 # The range +420 600 000 0xx is invented; the console shows the texts and nobody is called.
 _RESIDENTS = (("cs", 1), ("de", 1), ("pl", 2), ("en", 1), ("cs", 2), ("de", 3))
@@ -74,18 +76,20 @@ async def run(plan: Plan, network: Network, dsn: str) -> None:
         port = _free_port()
         settings = _settings(plan, dsn, mqtt.url, port, keys)
         async with _simulated(plan, mqtt.url, port, keys):
+            ready = asyncio.Event()
             try:
-                await _live(plan, settings, network, told, mqtt)
+                await _live(plan, settings, network, told, lambda: _welcome(plan, mqtt, ready))
             finally:
-                await _summary(plan, dsn, before)
+                if ready.is_set():
+                    await _summary(plan, dsn, before)
 
 
 async def _live(
-    plan: Plan, settings: Settings, network: Network, told: demo_report.Newest, mqtt: RunningBroker
+    plan: Plan, settings: Settings, network: Network, told: demo_report.Newest, welcome: Callable[[], None]
 ) -> None:
     """The house and what accompanies it; the first to end ends all."""
     work: list[asyncio.Future[None]] = [
-        asyncio.ensure_future(serve(settings, on_ready=lambda _house: _welcome(plan, mqtt))),
+        asyncio.ensure_future(serve(settings, on_ready=lambda _house: welcome())),
         asyncio.ensure_future(demo_report.narrate(settings.database_url, network, told, plan.url)),
         asyncio.ensure_future(_keep_memory(plan)),
     ]
@@ -115,7 +119,8 @@ async def _summary(plan: Plan, dsn: str, before: demo_report.Counts) -> None:
     print("\n".join(now.since(before).lines()), flush=True)
 
 
-def _welcome(plan: Plan, mqtt: RunningBroker) -> None:
+def _welcome(plan: Plan, mqtt: RunningBroker, ready: asyncio.Event) -> None:
+    ready.set()
     clock, url = plan.clock, plan.url
     what = f"replay of {plan.memory.replay}" if plan.memory.replay else f"scenario {plan.memory.scenario}"
     origin = clock.origin or clock.now()
@@ -177,9 +182,24 @@ async def _simulated(plan: Plan, mqtt_url: str, port: int, keys: Mapping[str, st
             start_new_session=True,
         )
     try:
+        await _listening(process, port, plan.folder / "simulators.log")
         yield
     finally:
         await broker.stop(process)
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    """Wait until the simulated open data answer."""
+    for _ in range(round(_START_LIMIT_S / _LOOK_S)):
+        with socket.socket() as probe:
+            probe.settimeout(_LOOK_S)
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        if process.returncode is not None:
+            break
+        await asyncio.sleep(_LOOK_S)
+    message = f"the simulated gauges did not start{broker.last_words(log)}"
+    raise DemoError(message)
 
 
 def _simulator_arguments(plan: Plan, port: int) -> Iterable[str]:

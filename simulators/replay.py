@@ -22,8 +22,8 @@ from simulators.sample import Feed, Sample
 
 _UNITS = {Quantity.LEVEL: "cm", Quantity.DISCHARGE: "m3/s", Quantity.RAIN: "mm"}
 _QUANTITIES = {unit: quantity for quantity, unit in _UNITS.items()}
-_PUBLISHED_AFTER = timedelta(minutes=1)
-_BEFORE_CROSSING = timedelta(hours=2)
+_PUBLISHED_AFTER = timedelta(seconds=5)
+_BEFORE_CROSSING = timedelta(hours=1)
 # The served files show 24 h; what is older than this when the clock starts would never be seen.
 _HISTORY = timedelta(hours=20)
 _HOME_LAT, _HOME_LON = 50.8, 15.0

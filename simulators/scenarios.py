@@ -101,7 +101,7 @@ def _min(minutes: float) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-_FLASH_CELL = Cell(_min(-30), _min(150), radius_km=16.0, peak_mm_per_h=70.0)
+_FLASH_CELL = Cell(_min(-40), _min(150), radius_km=16.0, peak_mm_per_h=70.0)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
