@@ -80,8 +80,11 @@ class AcknowledgingClient(aiomqtt.Client):
     async def batch(self, limit: int, wait_s: float) -> list[paho.MQTTMessage]:
         """What has arrived, at most `limit` messages, in order; empty if nothing came for `wait_s` seconds.
 
+        What had arrived when the connection was lost is still given out: mosquitto does not write
+        messages in flight to its disk (measured, ADR 0006), so this may be the only copy.
+
         Raises:
-            BrokerError: the connection is lost; what was not acknowledged will come again.
+            BrokerError: the connection is lost and nothing is left of it.
         """
         if not self._arrived and not self._disconnected.done():
             self._wake.clear()
@@ -89,7 +92,7 @@ class AcknowledgingClient(aiomqtt.Client):
                 await asyncio.wait_for(self._wake.wait(), wait_s)
             except TimeoutError:
                 return []
-        if self._disconnected.done():
+        if not self._arrived and self._disconnected.done():
             message = f"the connection to the broker {self._hostname}:{self._port} was lost"
             raise BrokerError(message) from self._disconnected.exception()
         return [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]

@@ -1,0 +1,166 @@
+"""Rounds of polling against a tiny server: cursors, repeats, outages, partial failure."""
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import pytest
+from psycopg import Error as DatabaseError
+
+from collectors import fetch, polling
+from floodcore.house import House
+from floodcore.store.connect import Pool
+from floodcore.store.sources import cursors
+
+if TYPE_CHECKING:
+    from tests.collectors.conftest import Houses, Served
+
+DATA = "/hydrology/now/data/"
+FIRST, SECOND = "0-203-1-999001", "0-203-1-999002"
+
+
+def a_file(obj_id: str, *values: float | None, code: str = "H") -> bytes:
+    data = [{"dt": f"2026-11-22T23:{10 * i:02}:00Z", "value": value} for i, value in enumerate(values)]
+    series = {"tsConID": code, "unit": "CM", "tsData": data}
+    return json.dumps({"objList": [{"objID": obj_id, "tsList": [series]}]}).encode()
+
+
+def index(served: "Served", *obj_ids: str) -> None:
+    page = "".join(f'<a href="{obj_id}.json">{obj_id}.json</a>' for obj_id in obj_ids)
+    served.file(DATA, page.encode(), "text/html")
+
+
+async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
+    async with pool.connection() as conn:
+        return await (await conn.execute(query)).fetchall()
+
+
+async def rounds(house: House, times: int = 1) -> None:
+    memory = polling._Memory({})
+    async with fetch.session() as http:
+        for _ in range(times):
+            await polling.one_round(house, http, memory)
+
+
+@pytest.fixture
+def house(houses: "Houses", site: "tuple[Served, str]") -> House:
+    return houses(chmu_url=site[1])
+
+
+async def test_only_listed_stations_are_asked_and_only_linked_ones(
+    house: House, site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, _ = site
+    index(served, FIRST, "0-203-1-777777")
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, None, 102))
+    await rounds(house)
+    assert [path for path, _ in served.asked] == [DATA, f"{DATA}{FIRST}.json"]
+    assert await rows(pool, "SELECT station_id, value FROM observation JOIN series USING (series_id) ORDER BY 2") == [
+        ("mlyn", 100.0),
+        ("mlyn", 102.0),
+    ]
+    ((source, fault, readings),) = await rows(pool, "SELECT source, fault, readings FROM source_health")
+    assert (source, fault, readings) == ("chmu", "", 2)
+
+
+async def test_an_unchanged_file_is_not_read_again_and_the_cursor_survives_a_restart(
+    house: House, site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, _ = site
+    index(served, FIRST)
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100))
+    await rounds(house, 2)
+    async with pool.connection() as conn:
+        memory = polling._Memory(dict(await cursors(conn, "chmu")))
+    async with fetch.session() as http:
+        await polling.one_round(house, http, memory)
+    assert [status for path, status in served.asked if path != DATA] == [200, 304, 304]
+
+
+async def test_a_filled_gap_arrives(house: House, site: "tuple[Served, str]", pool: Pool) -> None:
+    served, _ = site
+    index(served, FIRST)
+    memory = polling._Memory({})
+    async with fetch.session() as http:
+        for values in ((100, None, 102), (100, 101, 102, 103)):
+            served.file(f"{DATA}{FIRST}.json", a_file(FIRST, *values))
+            await polling.one_round(house, http, memory)
+    stored = await rows(pool, "SELECT value, late FROM observation ORDER BY observed_at")
+    assert stored == [(100.0, False), (101.0, True), (102.0, False), (103.0, False)]
+    assert await rows(pool, "SELECT readings FROM source_health") == [(4,)]
+    assert await rows(pool, "SELECT * FROM contradiction") == []
+
+
+async def test_one_line_when_it_breaks_and_one_when_it_works_again(
+    house: House, site: "tuple[Served, str]", pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    served, _ = site
+    memory = polling._Memory({})
+    async with fetch.session() as http:
+        served.status(DATA, 503)
+        for _ in range(3):
+            await polling.one_round(house, http, memory)
+        ((ok_at, fault, failures),) = await rows(pool, "SELECT ok_at, fault, failures FROM source_health")
+        assert (ok_at, failures) == (None, 3)
+        assert "answered 503" in fault
+        index(served, FIRST)
+        for _ in range(3):
+            await polling.one_round(house, http, memory)
+    lines = [record for record in caplog.records if record.name == "hladina.collectors"]
+    assert [record.levelno for record in lines] == [logging.ERROR, logging.WARNING]
+    assert await rows(pool, "SELECT fault, failures FROM source_health") == [("", 0)]
+
+
+@pytest.mark.parametrize("page", [b"<html>Wartung</html>", b""])
+async def test_an_index_that_lists_nothing_is_a_failure_not_calm(
+    house: House, site: "tuple[Served, str]", pool: Pool, page: bytes
+) -> None:
+    site[0].file(DATA, page, "text/html")
+    await rounds(house)
+    ((ok_at, fault),) = await rows(pool, "SELECT ok_at, fault FROM source_health")
+    assert ok_at is None
+    assert "lists no data file" in fault
+
+
+async def test_a_bad_file_goes_to_quarantine_once_and_the_good_one_is_stored(
+    house: House, site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, _ = site
+    index(served, FIRST, SECOND)
+    served.file(f"{DATA}{FIRST}.json", b'{"objList": [')
+    served.file(f"{DATA}{SECOND}.json", a_file(SECOND, 55))
+    await rounds(house, 3)
+    assert await rows(pool, "SELECT value FROM observation") == [(55.0,)]
+    assert await rows(pool, "SELECT origin, payload FROM quarantine") == [(FIRST, b'{"objList": [')]
+    ((ok_at, fault),) = await rows(pool, "SELECT ok_at, fault FROM source_health")
+    assert ok_at is not None
+    assert fault.startswith("1 of 2 files failed")
+    assert await rows(pool, "SELECT item FROM source_cursor") == [(SECOND,)]
+
+
+async def test_a_changed_unit_is_kept_in_quarantine_and_the_rest_used(
+    house: House, site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, _ = site
+    index(served, FIRST)
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, code="Q"))
+    await rounds(house, 2)
+    ((reason,),) = await rows(pool, "SELECT reason FROM quarantine")
+    assert "unknown unit 'CM' for discharge" in reason
+
+
+async def test_a_database_fault_ends_the_round_and_leaves_the_cursor(
+    house: House, site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, _ = site
+    index(served, FIRST)
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100))
+    async with pool.connection() as conn:
+        await conn.execute("ALTER TABLE source_cursor RENAME TO gone")
+    with pytest.raises(DatabaseError):
+        await rounds(house)
+    assert await rows(pool, "SELECT * FROM observation") == []
+    async with pool.connection() as conn:
+        await conn.execute("ALTER TABLE gone RENAME TO source_cursor")
+    await rounds(house)
+    assert await rows(pool, "SELECT value FROM observation") == [(100.0,)]
