@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from hashlib import blake2b
 
 from aiohttp import web
@@ -170,11 +170,9 @@ def _conditional(request: web.Request, body: bytes, changed: datetime) -> web.Re
     """200 with ETag and Last-Modified, or 304 when the client has it already."""
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Last-Modified": format_datetime(changed.replace(microsecond=0), usegmt=True)}
-    since = request.headers.get("If-Modified-Since", "")
-    if request.headers.get("If-None-Match") == tag or (
-        "If-None-Match" not in request.headers
-        and since
-        and parsedate_to_datetime(since) >= changed.replace(microsecond=0)
-    ):
+    since = request.if_modified_since  # None also for what is no date
+    asked = request.headers.get("If-None-Match")
+    unmodified = asked is None and since is not None and since >= changed.replace(microsecond=0)
+    if asked == tag or unmodified:
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, headers=headers | {"Content-Type": "application/json"})

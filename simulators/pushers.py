@@ -70,9 +70,9 @@ class _Door:
         """Whether the logger may forget the samples: stored (2xx) or refused for good (most of 4xx)."""
         url = f"{self.base_url}/api/v1/ingest/{feed.station_id}"
         key = self.keys.get(feed.station_id)
-        credentials = None if key is None else aiohttp.BasicAuth(feed.station_id, key)
+        headers = {} if key is None else {"Authorization": aiohttp.encode_basic_auth(feed.station_id, key)}
         try:
-            async with self.session.post(url, json=content, auth=credentials) as answer:
+            async with self.session.post(url, json=content, headers=headers) as answer:
                 if answer.status in _REFUSED_FOR_GOOD:
                     _log.warning("%s: push refused with %d", feed.station_id, answer.status)
                     return True
