@@ -23,6 +23,8 @@ ALL_CLEAR_FOR = timedelta(hours=3)
 # A message in force is told anew when less than this is left of it.
 REFRESH_BEFORE = timedelta(hours=2)
 DECLARED_BY = "none: measured limit reached"
+# The interval of a gauge we do not know.
+_USUAL_INTERVAL = timedelta(minutes=15)
 _LEGAL_DEGREES = (Degree.VIGILANCE, Degree.READINESS, Degree.EMERGENCY)
 _VALUE_NAMES = {"level": "waterLevel", "discharge": "discharge", "rain": "rain"}
 
@@ -173,6 +175,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
             *_measured(told),
             limits=_thresholds(limits, event.unit).replace(".", ","),
             downstream=", ".join(place.names.of(language) for place in foreign),
+            old_minutes=_old_minutes(told, station),
         ),
         exercise=is_exercise(event, publisher),
     )
@@ -239,6 +242,14 @@ def _measured(told: Telling) -> tuple[float | None, str, datetime, str]:
     if latest is None or latest.observed_at <= event.at:
         return event.value, event.unit, event.at, event.trend
     return latest.value, event.unit, latest.observed_at, latest.trend
+
+
+def _old_minutes(told: Telling, station: Station | None) -> int | None:
+    """The age of the value at `sent` in minutes, once two of its gauge's intervals have passed; else None."""
+    _, _, at, _ = _measured(told)
+    age = told.sent - at
+    interval = _USUAL_INTERVAL if station is None else station.interval
+    return round(age.total_seconds() / 60) if age > 2 * interval else None
 
 
 def _parameters(

@@ -28,7 +28,8 @@ class Phase(StrEnum):
 class Measured:
     """What was measured: `value` in `unit` at `at`; names, limits and places downstream in the language wanted.
 
-    `limits` and `downstream` may be empty and are then left out.
+    `limits` and `downstream` may be empty and are then left out; `old_minutes` is None while the value is
+    as new as can be expected.
     """
 
     station: str
@@ -39,6 +40,7 @@ class Measured:
     trend: str
     limits: str
     downstream: str
+    old_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def wording(
             time=moment(language, measured.at),
             trend=texts.say(language, f"trend.{measured.trend}"),
         ),
+        "" if measured.old_minutes is None else texts.say(language, "cap.text.old", minutes=measured.old_minutes),
         texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
         texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
         texts.say(language, "cap.text.not_declared"),

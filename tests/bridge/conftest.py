@@ -51,7 +51,13 @@ def little() -> Network:
                 "316000", "Liberec", (85.0, 125.0, 160.0, 342.0), lat=50.77, lon=15.05, places=("liberec",)
             ),
             "320000": _gauge(
-                "320000", "Hrádek nad Nisou", (175.0, 210.0, 240.0), lat=50.85, lon=14.84, upstream=("316000",)
+                "320000",
+                "Hrádek nad Nisou",
+                (175.0, 210.0, 240.0),
+                lat=50.85,
+                lon=14.84,
+                places=("zittau",),
+                upstream=("316000",),
             ),
             "660100": _gauge(
                 "660100",

@@ -101,6 +101,10 @@ def test_only_czech_areas_are_claimed(speaker: Publisher) -> None:
     root = etree.fromstring(body)
     names = {node.text for node in root.iter(f"{CAP}areaDesc")}
     assert names == {"Liberec"}
+    _, abroad = write(telling(told(station_id="320000"), [], START), speaker)
+    names = {node.text for node in etree.fromstring(abroad).iter(f"{CAP}areaDesc")}
+    assert names == {"okolí vodoměrné stanice Hrádek nad Nisou", "Umgebung des Pegels Hrádek nad Nisou"}
+    assert parameters(abroad)["downstreamInfo"] == "Zittau (DE)"
     codes = {(n.findtext(f"{CAP}valueName"), n.findtext(f"{CAP}value")) for n in root.iter(f"{CAP}geocode")}
     assert codes == {("CISORP", "5105"), ("EMMA_ID", "CZ05105")}
 
@@ -184,6 +188,14 @@ def test_a_refresh_tells_the_newest_value(speaker: Publisher) -> None:
     assert "discharge" not in parameters(body), "the discharge is of another moment"
     older = replace(newest, observed_at=START - timedelta(hours=1))
     assert parameters(write(replace(refreshed, latest=older), speaker)[1])["waterLevel"] == "132 cm"
+
+
+def test_an_old_value_says_so(speaker: Publisher) -> None:
+    for minutes, said in ((20, False), (21, True)):
+        alert, body = write(telling(told(), [], START + timedelta(minutes=minutes)), speaker)
+        assert faults(body) == []
+        assert ("Pozor, údaj je starý 21 min." in alert.infos[0].description) == said
+        assert ("Achtung, der Messwert ist 21 min alt." in alert.infos[1].description) == said
 
 
 STEPS = st.lists(
