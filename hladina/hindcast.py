@@ -239,5 +239,3 @@ def _progress(stations: Sequence[Recorded], stream: TextIO | None = None) -> Ite
         yield station
     if shown:
         print(f"\r[{'#' * _BAR_WIDTH}] {len(stations)}/{len(stations)}{' ' * 31}", file=stream, flush=True)
-
-

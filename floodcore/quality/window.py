@@ -5,9 +5,9 @@ only a fold gives the same verdicts live, in replay and in a hindcast, however s
 
 Laws (tests/quality): a bad sample is never believed; a true rise is never suppressed. So a jump that
 the river could make is believed at once; a larger one is SUSPECT and the next sample decides:
-corroborated, both are believed; contradicted, the first has failed. A large *drop* is another matter,
-because gauges die at the crest (reliability.md finding 4): it is believed only after hours of steady
-readings, and until then the last good value stands.
+corroborated, both are believed; contradicted, the first has failed. The very same value once more
+decides nothing. A large *drop* is another matter, because gauges die at the crest (reliability.md
+finding 4): it is believed only after hours of steady readings, and until then the last good value stands.
 
 Numbers, owned here. What a level may do in dt minutes at once: 10 + 1.5 dt cm, i.e. 25 cm in 10 min
 (the steepest rise of August 2010 was 22 cm in 10 min, domain.md section 9; in the development records
@@ -59,7 +59,6 @@ _STEEP_FALL_LASTS_MIN = 30.0
 # An exact zero is written for "missing" by many loggers. It is believed only if the river stood so near it
 # that it could have come there in this time, however long ago that was.
 _ZERO_NEAR_MIN = 10.0
-_REMEMBERED_SPIKES = 4
 # Unchanged to the last digit: in a flood an hour (goal G8), in calm a week (24 h occur in the records).
 _STUCK_SAMPLES = 4
 _STUCK_IN_FLOOD = timedelta(minutes=60)
@@ -100,7 +99,6 @@ class Memory:
     `good` is the newest believed point, `pace` the recent speed in units per minute. `doubted` counts
     the samples not believed since; `last` is the newest of them and `agreeing` how many up to it, from
     `agreeing_from`, are in keeping with one another; `step` is the pace of its last step.
-    `spikes` are values that were rejected before.
     """
 
     good: Point | None = None
@@ -110,7 +108,6 @@ class Memory:
     doubted: int = 0
     agreeing: int = 0
     agreeing_from: Point | None = None
-    spikes: tuple[float, ...] = ()
     same_since: datetime | None = None
     same_count: int = 0
 
@@ -133,13 +130,18 @@ def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool) 
         return Checked(replace(memory, good=point), (_good(point),), (point,))
     if memory.good is None:
         return _first(memory, point, quantity)
-    if point.value == 0.0 and abs(memory.good.value) > _ordinary(quantity, memory.good.value, _ZERO_NEAR_MIN):
+    return _after(memory, memory.good, point, quantity, flooded=flooded)
+
+
+def _after(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> Checked:
+    """Judge a value against the one believed last."""
+    if point.value == 0.0 and abs(good.value) > _ordinary(quantity, good.value, _ZERO_NEAR_MIN):
         return Checked(memory, (Verdict(point.at, Flag.FAIL, ZERO),))
-    if _plausible(memory, memory.good, point, quantity):
-        return _near(memory, memory.good, point, quantity, flooded=flooded)
-    if point.value > memory.good.value:
-        return _jump(memory, memory.good, point, quantity)
-    return _drop(memory, memory.good, point, quantity)
+    if _plausible(memory, good, point, quantity):
+        return _near(memory, good, point, quantity, flooded=flooded)
+    if point.value > good.value:
+        return _jump(memory, good, point, quantity)
+    return _drop(memory, good, point, quantity)
 
 
 def _good(point: Point, test: str = "") -> Verdict:
@@ -179,7 +181,8 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
     doubt = _doubt(memory, point, quantity)
     if _decides(memory, good, point, quantity) and memory.last is not None:
         return _believe(memory, (memory.last, point))
-    if memory.doubted > _FEW and doubt.agreeing >= _needed(doubt):
+    moved = memory.last is not None and point.value != memory.last.value
+    if memory.doubted > _FEW and moved and doubt.agreeing >= _needed(doubt):
         return _believe(memory, (point,))
     return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, JUMP)))
 
@@ -212,13 +215,11 @@ def _nonsense(doubt: Memory) -> int:
 def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
     """Whether `point` corroborates the one doubted rise before it.
 
-    It must keep enough of the rise and go on no faster than a river might. A value rejected before that
-    comes back unchanged proves nothing: some sensors jump to one and the same false value again and again.
+    It must keep enough of the rise and go on no faster than a river might. The very same value once more
+    proves nothing: water that has just leapt moves, a sensor at the end of its range does not.
     """
     first = memory.last
-    if memory.doubted != _FEW or first is None or first.value <= good.value:
-        return False
-    if first.value in memory.spikes and point.value == first.value:
+    if memory.doubted != _FEW or first is None or first.value <= good.value or point.value == first.value:
         return False
     rise = first.value - good.value
     further = point.value - first.value
@@ -245,14 +246,13 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
         doubted=memory.doubted + 1,
         agreeing=memory.agreeing + 1 if agrees else 1,
         agreeing_from=memory.agreeing_from if agrees else point,
-        spikes=memory.spikes if agrees else _remember(memory),
     )
 
 
 def _believe(memory: Memory, points: tuple[Point, ...], settled: tuple[Verdict, ...] = ()) -> Checked:
     """The memory after believing `points`, of which all but the last were pending."""
     newest = points[-1]
-    believed = _settle(memory, spared=len(points) > 1)
+    believed = _settle(memory)
     for point in points:
         believed = _follow(believed, point)
     earlier = tuple(_good(point, CORROBORATED) for point in points[:-1])
@@ -274,12 +274,9 @@ def _follow(memory: Memory, point: Point) -> Memory:
     )
 
 
-def _settle(memory: Memory, *, spared: bool = False) -> Memory:
-    """Forget the doubts; what was pending failed unless it is `spared`."""
-    spikes = memory.spikes if spared or memory.agreeing > 1 else _remember(memory)
-    return replace(
-        memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_from=None, spikes=spikes
-    )
+def _settle(memory: Memory) -> Memory:
+    """Forget the doubts."""
+    return replace(memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_from=None)
 
 
 def _undecided(memory: Memory, doubt: Memory) -> tuple[Verdict, ...]:
@@ -291,12 +288,6 @@ def _contradicted(memory: Memory) -> tuple[Verdict, ...]:
     if memory.last is None or memory.agreeing > 1:
         return ()
     return (Verdict(memory.last.at, Flag.FAIL, SPIKE),)
-
-
-def _remember(memory: Memory) -> tuple[float, ...]:
-    if memory.last is None or memory.last.value in memory.spikes:
-        return memory.spikes
-    return (*memory.spikes, memory.last.value)[-_REMEMBERED_SPIKES:]
 
 
 def _plausible(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:

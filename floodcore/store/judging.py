@@ -226,9 +226,7 @@ async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:
         return await cursor.fetchall()
 
 
-async def samples(
-    conn: AsyncConnection, after: Mapping[int, datetime], limit: int
-) -> dict[int, list[SampleRow]]:
+async def samples(conn: AsyncConnection, after: Mapping[int, datetime], limit: int) -> dict[int, list[SampleRow]]:
     """The samples of each series newer than given, not late, in time order, at most `limit` of each."""
     async with conn.cursor(row_factory=class_row(SampleRow)) as cursor:
         await cursor.execute(_SAMPLES, (list(after), list(after.values()), limit))

@@ -1,12 +1,11 @@
 """The laws of the lifecycle (style.md section 8), written before the code."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.engine import lifecycle
 from alerting.engine.lifecycle import Evidence, Reason, State, Transition, step
 from floodcore.words import Degree
 
@@ -88,7 +87,7 @@ def test_law_3_a_fall_needs_the_full_calm_of_unbroken_evidence(story: Story) -> 
             spell = [before[-1], *spell]
         assert spell[0].at <= fall.at - CALM
         assert all(e.held <= fall.to_degree for e in spell)
-        assert all(b.at - a.at <= GAP for a, b in zip(spell, spell[1:], strict=False))
+        assert all(b.at - a.at <= GAP for a, b in pairwise(spell))
 
 
 @given(stories)
@@ -165,4 +164,3 @@ def test_degrees_are_skipped_both_ways() -> None:
 
 def test_the_clocks_cover_every_degree() -> None:
     assert len(State().below) == len(Degree) - 1
-    assert replace(State(), degree=Degree.EXTREME).degree == lifecycle.Degree.EXTREME

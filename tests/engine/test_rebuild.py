@@ -42,7 +42,7 @@ def story(rng: random.Random, samples: int) -> list[Reading]:
         value: float | None = rng.choices(
             [level, level + rng.choice([-200.0, 400.0]), 0.0, None, float("nan")], [90, 3, 2, 3, 2]
         )[0]
-        if rng.random() > 0.05:  # noqa: PLR2004  # some never come
+        if rng.random() > 0.05:  # some never come
             readings.append(Reading("A", Quantity.LEVEL, T0 + timedelta(minutes=10 * number), value, value, "cm"))
     for position in rng.sample(range(len(readings) - 3), len(readings) // 10):
         readings.insert(position + 3, readings.pop(position))
@@ -64,7 +64,7 @@ async def test_however_the_samples_came_the_store_judged_again_agrees_bit_for_bi
             size = rng.choice([1, 1, 2, 5, 40])
             await bring(conn, readings[done : done + size])
             done += size
-            if rng.random() < 0.7:  # noqa: PLR2004  # sometimes the engine is late
+            if rng.random() < 0.7:  # sometimes the engine is late
                 rulebook = first if done < len(readings) // 2 else second
                 await evaluate(conn, rulebook, END, exercise=False)
         await evaluate(conn, second, END, exercise=False)
@@ -72,9 +72,9 @@ async def test_however_the_samples_came_the_store_judged_again_agrees_bit_for_bi
         assert found is not None
         rebuilt = await rebuild(conn, found[0], T0, END)
         assert rebuilt.sound
-        assert len(rebuilt.events) >= 10  # noqa: PLR2004  # the story is eventful
+        assert len(rebuilt.events) >= 10  # the story is eventful
         versions = {event.rule_version for event in rebuilt.events}
-        assert len(versions) == 2  # noqa: PLR2004  # the limits changed half way
+        assert len(versions) == 2  # the limits changed half way
         late = await (await conn.execute("SELECT count(*) FROM observation WHERE late")).fetchone()
         assert late is not None
         assert late[0] > 0
