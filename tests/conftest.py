@@ -3,11 +3,8 @@
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -19,9 +16,25 @@ from floodcore import texts as texts_module
 from floodcore.store import embedded, migrate
 from floodcore.store.connect import Pool, open_pool
 from floodcore.texts import Texts
+from tests.mosquitto import Broker
 
 ROOT = Path(__file__).resolve().parents[1]
 _numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Long runs behind a flag."""
+    parser.addoption("--long", action="store_true", help="also the long runs")
+    parser.addoption("--crash-seeds", type=int, default=1, help="seeds for each kill point (1)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is long unless asked for."""
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="a long run: scripts/test --long")
+        for item in items:
+            if "long" in item.keywords:
+                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +71,9 @@ def template(cluster: embedded.Cluster) -> str:
     import asyncio  # noqa: PLC0415
 
     asyncio.run(upgrade())
-    with psycopg.connect(cluster.dsn, autocommit=True) as connection:  # TimescaleDB's launcher looks into every database
+    with psycopg.connect(
+        cluster.dsn, autocommit=True
+    ) as connection:  # TimescaleDB's launcher looks into every database
         connection.execute("ALTER DATABASE template_hladina ALLOW_CONNECTIONS false")
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'template_hladina'")
     return "template_hladina"
@@ -85,48 +100,6 @@ async def pool(database: str) -> AsyncIterator[Pool]:
         yield opened
     finally:
         await opened.close()
-
-
-@dataclass(slots=True)
-class Broker:
-    """A real mosquitto of the tests' own, configured as docker-compose configures the real one."""
-
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where clients reach it."""
-        return f"mqtt://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start and wait until it accepts connections."""
-        self.process = subprocess.Popen(
-            [_mosquitto(), "-c", str(self.folder / "mosquitto.conf")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        pytest.fail("mosquitto did not start")
-
-    def kill(self) -> None:
-        """End it as a power cut would end the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-def _mosquitto() -> str:
-    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if found is None:
-        pytest.fail("mosquitto is not installed: scripts/test installs it, or apt-get install mosquitto")
-    return found
 
 
 @pytest.fixture

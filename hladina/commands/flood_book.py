@@ -30,10 +30,12 @@ def main(argv: Sequence[str]) -> int:
 async def _main(dsn: str, arguments: argparse.Namespace) -> int:
     async with await AsyncConnection.connect(dsn, connect_timeout=5) as connection:
         verdict = await book.verify(connection)
-        print(verdict.text, file=sys.stderr if arguments.command == "export" else sys.stdout)
-        if not verdict.intact or arguments.command == "verify":
-            return OK if verdict.intact else FAILED
-        text = await _text(book.entries(connection), arguments.format)
+        said = verdict.fault or f"{verdict.entries} entries, all sound; last hash {verdict.last.hex()}"
+        print(said, file=sys.stderr if arguments.command == "export" else sys.stdout)
+        if verdict.fault or arguments.command == "verify":
+            return FAILED if verdict.fault else OK
+        async with connection.transaction():
+            text = await _text(book.read(connection), arguments.format)
     if arguments.out is None:
         print(text, end="")
     else:
@@ -47,10 +49,15 @@ async def _text(entries: AsyncIterator[book.Entry], form: str) -> str:
     if form == "csv":
         writer.writerow(("number", "at", "kind", "event_id", "entry", "hash"))
     async for entry in entries:
-        body = json.dumps(entry.entry, ensure_ascii=False, sort_keys=True)
+        body = json.dumps(dict(entry.entry), ensure_ascii=False, sort_keys=True)
         if form == "csv":
             writer.writerow((entry.number, entry.at.isoformat(), entry.kind, entry.event_id, body, entry.hash.hex()))
         else:
-            fields = {"number": entry.number, "at": entry.at.isoformat(), "kind": entry.kind, "entry": entry.entry}
+            fields = {
+                "number": entry.number,
+                "at": entry.at.isoformat(),
+                "kind": entry.kind,
+                "entry": dict(entry.entry),
+            }
             out.write(json.dumps({**fields, "hash": entry.hash.hex()}, ensure_ascii=False) + "\n")
     return out.getvalue()
