@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,17 @@ class PartnerView:
 
 
 @dataclass(frozen=True, slots=True)
+class PulseView:
+    """The newest sign of life of one stage in any process, written `written_age_s` real seconds ago."""
+
+    stage: str
+    beaten_at: datetime | None
+    failures: int
+    broken: str
+    written_age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class BacklogView:
     """Work that waits, counted. `oldest_mark_at` is the age of the engine's oldest unread mark."""
 
@@ -178,6 +189,12 @@ SELECT partner_id, max(last_at) AS last_at, sum(fetches)::bigint AS fetches
 FROM partner_fetch GROUP BY partner_id ORDER BY partner_id
 """
 
+_PULSES: LiteralString = """
+SELECT DISTINCT ON (stage) stage, beaten_at, failures, broken,
+       extract(epoch FROM now() - written_at)::double precision AS written_age_s
+FROM stage_pulse ORDER BY stage, written_at DESC
+"""
+
 _BACKLOG: LiteralString = """
 SELECT (SELECT count(*)::int FROM dirty) AS dirty,
        (SELECT min(marked_at) FROM dirty) AS oldest_mark_at,
@@ -185,8 +202,9 @@ SELECT (SELECT count(*)::int FROM dirty) AS dirty,
        (SELECT count(*)::int FROM announcement WHERE channel = 'cap' AND done_at IS NULL) AS open_cap,
        (SELECT count(*)::int FROM delivery WHERE status IN ('due', 'sending')) AS due_deliveries,
        (SELECT count(*)::int FROM delivery WHERE status IN ('due', 'sending') AND ambiguous) AS ambiguous_deliveries,
-       coalesce((SELECT 'timescaledb ' || extversion || ' (' || coalesce(current_setting('timescaledb.license', true), '')
-                 || ')' FROM pg_extension WHERE extname = 'timescaledb'), 'postgresql') AS database_mode
+       CASE WHEN NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN 'plain'
+            WHEN current_setting('timescaledb.license', true) = 'timescale' THEN 'timescaledb'
+            ELSE 'timescaledb-apache' END AS database_mode
 """
 
 
@@ -246,6 +264,13 @@ async def partner_fetches(conn: AsyncConnection) -> list[PartnerView]:
         return await cursor.fetchall()
 
 
+async def pulses(conn: AsyncConnection) -> list[PulseView]:
+    """The newest sign of life of every stage of every process, by stage."""
+    async with conn.cursor(row_factory=class_row(PulseView)) as cursor:
+        await cursor.execute(_PULSES)
+        return await cursor.fetchall()
+
+
 async def backlog(conn: AsyncConnection) -> BacklogView:
     """How much work waits, and which kind of database this is."""
     async with conn.cursor(row_factory=class_row(BacklogView)) as cursor:
@@ -255,10 +280,3 @@ async def backlog(conn: AsyncConnection) -> BacklogView:
         message = "the backlog query is a single row by construction"
         raise AssertionError(message)
     return row
-
-
-async def alive(conn: AsyncConnection) -> bool:
-    """Whether the database answers."""
-    async with conn.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute("SELECT true")
-        return await cursor.fetchone() is True

@@ -1,0 +1,305 @@
+"""The OpenAPI 3.1 document of the public HTTP interface, kept by hand as data. Pure.
+
+A test holds that every public route stands here and that every answer fits its schema. Ingest, feeds
+and hooks belong to other rooms; their addresses are named so that one document shows the whole house.
+"""
+
+from functools import cache
+
+from floodcore.words import Flag, Freshness, Quantity, Trend
+from portal.geojson import Json
+
+Object = dict[str, Json]
+
+_TIME: Object = {"type": ["string", "null"], "format": "date-time", "description": "UTC"}
+_NUMBER: Object = {"type": ["number", "null"]}
+_TEXT: Object = {"type": ["string", "null"]}
+_DEGREE: Object = {"type": ["integer", "null"], "minimum": 0, "maximum": 4}
+
+
+def _enum(words: type[Quantity] | type[Freshness] | type[Trend]) -> Object:
+    values: list[Json] = [word.value for word in words]
+    return {"type": "string", "enum": values}
+
+
+def _object(properties: Object, *, optional: tuple[str, ...] = ()) -> Object:
+    required: list[Json] = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _list(of: Json) -> Object:
+    return {"type": "array", "items": of}
+
+
+def _ref(name: str) -> Object:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _state() -> Object:
+    return _object(
+        {
+            "id": {"type": "string"},
+            "name": {"type": "string"},
+            "river": _TEXT,
+            "degree_reached": {
+                **_DEGREE,
+                "description": "what the gauge has reached, in the scale `scheme`; null = unknown",
+            },
+            "degree_expected": {**_DEGREE, "description": "what the forecast expects; null = no forecast"},
+            "degree_declared": {**_DEGREE, "description": "what the flood authority has declared; null = nothing"},
+            "freshness": {**_enum(Freshness), "description": "at the time of the answer; only `fresh` may look calm"},
+            "trend": _enum(Trend),
+            "value": _NUMBER,
+            "unit": _TEXT,
+            "observed_at": _TIME,
+            "quantity": _enum(Quantity),
+            "scheme": {
+                "type": "string",
+                "enum": ["spa", "alarmstufe", "imgw"],
+                "description": "whose degrees these are; never translated into one another",
+            },
+            "trend_per_hour": _NUMBER,
+            "suspect": {**_TEXT, "description": "the check that doubts the value"},
+            "late_at": {**_TIME, "description": "from then on the value is late"},
+            "silent_at": {**_TIME, "description": "from then on the gauge is silent"},
+            "interval_s": {"type": "number"},
+            "country": _TEXT,
+            "names": {"type": "object", "additionalProperties": {"type": "string"}},
+            "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
+        }
+    )
+
+
+def _feature() -> Object:
+    point = _object(
+        {
+            "type": {"const": "Point"},
+            "coordinates": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        }
+    )
+    return _object(
+        {
+            "type": {"const": "Feature"},
+            "id": {"type": "string"},
+            "geometry": {"oneOf": [{"type": "null"}, point]},
+            "properties": _ref("State"),
+        }
+    )
+
+
+def _station() -> Object:
+    limits = _object(
+        {
+            "quantity": _enum(Quantity),
+            "unit": {"type": "string"},
+            "scheme": {"type": "string"},
+            "values": {"type": "object", "additionalProperties": {"type": "number"}},
+            "source": {"type": "string"},
+            "valid_from": {"type": ["string", "null"], "format": "date"},
+        }
+    )
+    facts: Object = {
+        "id": {"type": "string"},
+        "name": {"type": "string"},
+        "names": {"type": "object", "additionalProperties": {"type": "string"}},
+        "river": _TEXT,
+        "country": _TEXT,
+        "operator": _TEXT,
+        "category": _TEXT,
+        "lat": _NUMBER,
+        "lon": _NUMBER,
+        "river_km": _NUMBER,
+        "catchment_km2": _NUMBER,
+        "interval_s": {"type": "number"},
+        "quantities": _list(_enum(Quantity)),
+        "limits": _list(limits),
+        "upstream": _list({"type": "string"}),
+        "missing": _list({"type": "string"}),
+        "source": _TEXT,
+        "synthetic": {"type": "boolean"},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+        "state": _ref("State"),
+        "stale_since": _TIME,
+    }
+    return _object(facts, optional=("stale_since",))
+
+
+def _event() -> Object:
+    return _object(
+        {
+            "id": {"type": "integer"},
+            "station": {"type": "string"},
+            "quantity": {"type": "string"},
+            "kind": {"type": "string", "description": "reached (machine), declared (authority), silence (machine)"},
+            "at": _TIME,
+            "from_degree": {"type": "integer"},
+            "to_degree": {"type": "integer"},
+            "reason": {"type": "string"},
+            "value": _NUMBER,
+            "unit": {"type": "string"},
+            "limit": _NUMBER,
+            "trend": {"type": "string"},
+            "trend_per_hour": _NUMBER,
+            "author": _TEXT,
+            "exercise": {"type": "boolean", "description": "nothing of this happened"},
+            "recorded_at": _TIME,
+        }
+    )
+
+
+def _observations() -> Object:
+    flags: list[Json] = [flag.name.lower() for flag in Flag]
+    sample = _object(
+        {
+            "observed_at": _TIME,
+            "value": _NUMBER,
+            "flag": {"type": "string", "enum": flags},
+            "test": _TEXT,
+            "late": {"type": "boolean", "description": "a newer value of the series had already been stored"},
+        }
+    )
+    return _object(
+        {
+            "station": {"type": "string"},
+            "quantity": _enum(Quantity),
+            "unit": {"type": "string"},
+            "from": _TIME,
+            "to": _TIME,
+            "observations": _list(sample),
+            "next": {**_TEXT, "description": "where the next part is; null at the end"},
+        }
+    )
+
+
+def _health() -> Object:
+    stage = _object({"ok": {"type": "boolean"}, "age_s": _NUMBER, "failures": {"type": "integer"}, "fault": _TEXT})
+    return _object(
+        {
+            "ok": {"type": "boolean"},
+            "now": _TIME,
+            "exercise": {"type": "boolean"},
+            "database": _object({"ok": {"type": "boolean"}, "read_at": _TIME, "fault": _TEXT}),
+            "stages": {"type": "object", "additionalProperties": stage},
+        }
+    )
+
+
+def _schemas() -> Object:
+    return {
+        "State": _state(),
+        "Map": _object(
+            {
+                "type": {"const": "FeatureCollection"},
+                "stale_since": {**_TIME, "description": "not null: the database is away since then"},
+                "exercise": {"type": "boolean"},
+                "features": _list(_feature()),
+            }
+        ),
+        "Station": _station(),
+        "Stations": _object({"stale_since": _TIME, "stations": _list(_ref("Station"))}),
+        "Observations": _observations(),
+        "Event": _event(),
+        "Events": _object({"events": _list(_ref("Event")), "next": _TEXT}),
+        "Health": _health(),
+        "Error": _object({"error": {"type": "string"}, "hint": {"type": "string"}}),
+    }
+
+
+def _answer(text: str, kind: str, schema: Object) -> Object:
+    return {"description": text, "content": {kind: {"schema": schema}}}
+
+
+def _error(text: str) -> Object:
+    return _answer(text, "application/json", _ref("Error"))
+
+
+def _get(text: str, answers: Object, parameters: tuple[Json, ...] = ()) -> Object:
+    return {"get": {"summary": text, "parameters": list(parameters), "responses": answers}}
+
+
+def _query(name: str, text: str, schema: Object) -> Object:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def _paths() -> Object:
+    json = "application/json"
+    station: Object = {"name": "station_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    limit = _query("limit", "most rows", {"type": "integer", "minimum": 1})
+    values: Object = {
+        "description": "values, oldest first",
+        "content": {json: {"schema": _ref("Observations")}, "text/csv": {"schema": {"type": "string"}}},
+    }
+    unchanged: Object = {"description": "not changed since the tag of If-None-Match"}
+    return {
+        "/api/v1/openapi.json": _get("this document", {"200": _answer("OpenAPI 3.1", json, {"type": "object"})}),
+        "/api/v1/map.geojson": _get(
+            "the map's data", {"200": _answer("all gauges", "application/geo+json", _ref("Map")), "304": unchanged}
+        ),
+        "/api/v1/stations": _get("all stations", {"200": _answer("facts and state", json, _ref("Stations"))}),
+        "/api/v1/stations/{station_id}": _get(
+            "one station",
+            {"200": _answer("facts and state", json, _ref("Station")), "404": _error("no such station")},
+            (station,),
+        ),
+        "/api/v1/stations/{station_id}/observations": _get(
+            "stored values of one series, as JSON or CSV",
+            {
+                "200": values,
+                "400": _error("bad query"),
+                "404": _error("no such station"),
+                "503": _error("database away"),
+            },
+            (
+                station,
+                _query("quantity", "default: what the station is judged by", _enum(Quantity)),
+                _query("from", "ISO 8601 with zone, or a day (UTC); default 24 hours before `to`", {"type": "string"}),
+                _query("to", "ISO 8601 with zone, or a day (UTC, included); default now", {"type": "string"}),
+                limit,
+                _query("format", "csv overrides Accept", {"type": "string", "enum": ["csv", "json"]}),
+            ),
+        ),
+        "/api/v1/events": _get(
+            "degree changes, newest first",
+            {
+                "200": _answer("events", json, _ref("Events")),
+                "400": _error("bad query"),
+                "503": _error("database away"),
+            },
+            (
+                _query("station", "only of this station", {"type": "string"}),
+                limit,
+                _query("before", "from the link `next`", {"type": "string"}),
+            ),
+        ),
+        "/api/v1/stream": _get(
+            "server-sent events `beat` every 5 s and at every change; silence for 15 s means the link is dead",
+            {
+                "200": _answer("now, speed, etag of the map, stale_since", "text/event-stream", {"type": "string"}),
+                "503": _error("too many streams"),
+            },
+        ),
+        "/health": _get(
+            "whether the house lives, with the age of every stage",
+            {"200": _answer("it does", json, _ref("Health")), "503": _answer("it does not", json, _ref("Health"))},
+        ),
+        "/metrics": _get("Prometheus text", {"200": _answer("version 0.0.4", "text/plain", {"type": "string"})}),
+    }
+
+
+@cache
+def document() -> Object:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Hladina",
+            "version": "1",
+            "summary": "Water levels and flood degrees of the Liberec Region and its neighbours",
+            "description": "Raw, unvalidated data. Reached, expected and declared degrees are three things. "
+            "Missing is null, never 0. All times are UTC. CAP 1.2 feeds: /feed/atom.xml. Gauge push: "
+            "POST /api/v1/ingest/{station}.",
+        },
+        "paths": _paths(),
+        "components": {"schemas": _schemas()},
+    }

@@ -1,0 +1,100 @@
+"""What every page and answer of the portal works with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from floodcore.house import House
+from floodcore.words import Freshness, Language
+from portal import shapes
+from portal.answers import Policy
+from portal.assets import Assets
+from portal.board import Board, Bytes
+from portal.marks import Mark
+from portal.reading import ARROWS, Reader
+
+_KEPT_S = 1.0
+_KEPT_PAGES = 200
+
+
+@dataclass(slots=True)
+class Desk:
+    """House, board, templates, files and headers. One per house."""
+
+    house: House
+    board: Board
+    assets: Assets
+    policy: Policy
+    templates: Environment
+    keys: frozenset[str] = frozenset()
+    streams: int = 0
+    scripts: dict[Language, Bytes] = field(default_factory=dict)
+    _pages: dict[tuple[str, ...], tuple[float, Bytes]] = field(default_factory=dict)
+
+    def reader(self, language: Language) -> Reader:
+        """A reader of `language` at this moment of the data's clock."""
+        return Reader(self.house.texts, language, self.house.clock.now())
+
+    def render(self, template: str, reader: Reader, **values: object) -> str:
+        """A page. Everything in `values` is escaped by the template engine."""
+        board = self.board
+        since = board.stale_since()
+        return self.templates.get_template(template).render(
+            t=reader.say,
+            reader=reader,
+            language=reader.language.value,
+            languages=[(code.value, self.house.texts.say(code, "language.name")) for code in Language],
+            exercise=self.house.settings.exercise,
+            stale_since=None if since is None else reader.moment(since),
+            never_read=board.snapshot.read_at is None,
+            speed=self.house.clock.speed,
+            Freshness=Freshness,
+            river_name=self.river_name,
+            arrow=_arrow,
+            **values,
+        )
+
+    def river_name(self, mark: Mark | None, language: str) -> str:
+        """The river's name in `language`, its id when the files do not know it, empty without a river."""
+        if mark is None or mark.station.river is None:
+            return ""
+        river = self.house.network.rivers.get(mark.station.river)
+        return mark.station.river if river is None else river.names.of(Language(language))
+
+    def kept(self, key: tuple[str, ...], make: Callable[[], str]) -> Bytes:
+        """The page under `key`, rendered at most once a second, so that a crowd costs one rendering."""
+        key = (*key, str(self.board.stale))
+        found = self._pages.get(key)
+        now = time.monotonic()
+        if found is not None and now - found[0] < _KEPT_S:
+            return found[1]
+        if len(self._pages) >= _KEPT_PAGES:
+            self._pages.clear()
+        body = Bytes.of(make().encode())
+        self._pages[key] = (now, body)
+        return body
+
+
+def _arrow(mark: Mark, now: datetime) -> str:
+    """The trend as an arrow; none for a mark that no longer knows."""
+    return "" if mark.freshness_at(now) in {Freshness.SILENT, Freshness.NEVER} else ARROWS[mark.trend]
+
+
+def templates(assets: Assets) -> Environment:
+    """The template engine: everything is escaped, an unknown name is an error."""
+    environment = Environment(
+        loader=PackageLoader("portal"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = assets.url
+    environment.globals["svg_mark"] = lambda degree, freshness, scheme="spa": Markup(  # noqa: S704  # numbers and enums
+        shapes.svg(degree, freshness, scheme)
+    )
+    return environment

@@ -1,0 +1,71 @@
+"""The map's data as GeoJSON (RFC 7946), and the same words for the JSON answers about stations. Pure.
+
+Freshness is what it was when the text was made; `late_at` and `silent_at` let the browser go on
+judging as time passes, so that old water never looks calm on a screen that was left open.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from floodcore.words import Flag, Language
+from portal.marks import Mark
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+_DOUBTED = {Flag.SUSPECT, Flag.FAIL}
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z, or None."""
+    return None if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def properties(mark: Mark, now: datetime) -> dict[str, Json]:
+    """The agreed properties of one mark, and ours behind them."""
+    return {
+        "id": mark.station.id,
+        "name": mark.station.names.local,
+        "river": mark.station.river,
+        "degree_reached": mark.degree_reached,
+        "degree_expected": mark.degree_expected,
+        "degree_declared": mark.degree_declared,
+        "freshness": mark.freshness_at(now).value,
+        "trend": mark.trend.value,
+        "value": mark.value,
+        "unit": mark.unit or None,
+        "observed_at": iso(mark.observed_at),
+        "quantity": mark.quantity.value,
+        "scheme": mark.scheme,
+        "trend_per_hour": mark.trend_per_hour,
+        "suspect": (mark.test or None) if mark.flag in _DOUBTED else None,
+        "late_at": iso(mark.until.late_at) if mark.until is not None else None,
+        "silent_at": iso(mark.until.silent_at) if mark.until is not None else None,
+        "interval_s": mark.station.interval.total_seconds(),
+        "country": mark.station.country or None,
+        "names": {
+            language.value: name
+            for language in Language
+            if (name := mark.station.names.of(language)) != mark.station.names.local
+        },
+        "synthetic": mark.station.synthetic,
+    }
+
+
+def collection(marks: Iterable[Mark], now: datetime, *, stale_since: datetime | None, exercise: bool) -> Json:
+    """All marks. A station without coordinates has the geometry null (RFC 7946, section 3.2) and stays in the list."""
+    return {
+        "type": "FeatureCollection",
+        "stale_since": iso(stale_since),
+        "exercise": exercise,
+        "features": [
+            {
+                "type": "Feature",
+                "id": mark.station.id,
+                "geometry": None
+                if mark.station.lat is None or mark.station.lon is None
+                else {"type": "Point", "coordinates": [mark.station.lon, mark.station.lat]},
+                "properties": properties(mark, now),
+            }
+            for mark in marks
+        ],
+    }

@@ -1,0 +1,274 @@
+"""Who watches: /health for machines, the status page for people, /metrics for Prometheus.
+
+A stage that hangs stops beating, and silence counts as a fault. Ages of stages are real seconds of
+this process' supervisor, and of the other processes by the table they write to.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from floodcore.store import views
+from floodcore.store.views import BacklogView, PartnerView, PulseView, QuarantineView, SourceView
+from floodcore.words import Freshness, Language
+from portal import answers
+from portal.board import OUTAGES
+from portal.desk import Desk
+from portal.geojson import Json, iso
+from portal.localtime import duration
+from portal.reading import Reader
+
+# A stage beats at least once a second or two; a polling collector beats while it waits.
+SILENT_STAGE_S = 30.0
+# A process that has stopped writing is gone, unless it was ended on purpose; it is shown for an hour.
+_QUARANTINE_SPAN = timedelta(hours=24)
+_READ_LIMIT_S = 2.0
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: `age_s` None = it has not beaten yet."""
+
+    name: str
+    age_s: float | None
+    failures: int
+    broken: str
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is broken or has been silent too long."""
+        return bool(self.broken) or self.age_s is None or self.age_s > SILENT_STAGE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What only the database knows; None where it did not answer."""
+
+    backlog: BacklogView
+    sources: list[SourceView]
+    quarantine: list[QuarantineView]
+    partners: list[PartnerView]
+    pulses: list[PulseView]
+
+
+def stages(desk: Desk) -> list[Stage]:
+    """The stages of this process, by name."""
+    clock = desk.house.clock
+    now = clock.now()
+    return [
+        Stage(
+            pulse.name,
+            None if pulse.beaten_at is None else clock.real_seconds((now - pulse.beaten_at).total_seconds()),
+            pulse.failures,
+            pulse.broken,
+        )
+        for pulse in sorted(desk.house.supervisor.pulses.values(), key=lambda pulse: pulse.name)
+    ]
+
+
+async def depth(desk: Desk) -> Depth | None:
+    """Read what the database knows of the work, or None when it is away."""
+    since = desk.house.clock.now() - _QUARANTINE_SPAN
+    try:
+        async with asyncio.timeout(_READ_LIMIT_S), desk.house.pool.connection(_READ_LIMIT_S) as conn:
+            return Depth(
+                await views.backlog(conn),
+                await views.sources(conn),
+                await views.quarantine(conn, since),
+                await views.partner_fetches(conn),
+                await views.pulses(conn),
+            )
+    except OUTAGES:
+        return None
+
+
+async def health(desk: Desk, request: web.Request) -> web.Response:
+    """200 while every stage beats and the database answers, else 503; the ages either way."""
+    await desk.board.look()
+    running = stages(desk)
+    database = not desk.board.stale
+    ok = database and not any(stage.dead for stage in running)
+    body: Json = {
+        "ok": ok,
+        "now": iso(desk.house.clock.now()),
+        "exercise": desk.house.settings.exercise,
+        "database": {"ok": database, "read_at": iso(desk.board.snapshot.read_at), "fault": desk.board.fault or None},
+        "stages": {
+            stage.name: {
+                "ok": not stage.dead,
+                "age_s": None if stage.age_s is None else round(stage.age_s, 3),
+                "failures": stage.failures,
+                "fault": stage.broken or None,
+            }
+            for stage in running
+        },
+    }
+    return answers.data(request, body, status=200 if ok else 503, headers={"Cache-Control": "no-store"})
+
+
+async def metrics(desk: Desk, _: web.Request) -> web.Response:
+    """Prometheus text format 0.0.4."""
+    snapshot = await desk.board.current()
+    now = desk.house.clock.now()
+    known = await depth(desk)
+    lines = [*_metric("hladina_up", "Whether the database answers", [("", 0 if desk.board.stale else 1)])]
+    running = [stage for stage in stages(desk) if stage.age_s is not None]
+    lines += _metric(
+        "hladina_stage_age_seconds", "Since a stage last beat", [(_of("stage", s.name), s.age_s) for s in running]
+    )
+    lines += _metric(
+        "hladina_stage_failures",
+        "Failures since a stage last worked",
+        [(_of("stage", s.name), s.failures) for s in stages(desk)],
+    )
+    states = Counter(mark.freshness_at(now).value for mark in snapshot.marks)
+    lines += _metric(
+        "hladina_gauges", "Gauges by freshness", [(_of("freshness", f.value), states[f.value]) for f in Freshness]
+    )
+    degrees = Counter(mark.degree_reached for mark in snapshot.marks if mark.scheme == "spa")
+    lines += _metric(
+        "hladina_gauges_at_degree",
+        "Gauges by Czech degree reached",
+        [(_of("degree", str(d)), degrees[d]) for d in range(5)],
+    )
+    lines += _metric("hladina_streams", "Open event streams", [("", desk.streams)])
+    if known is not None:
+        lines += _depth_metrics(known)
+    return web.Response(
+        text="\n".join(lines) + "\n", headers={"Content-Type": _PROMETHEUS, "Cache-Control": "no-store"}
+    )
+
+
+def _depth_metrics(known: Depth) -> list[str]:
+    work = known.backlog
+    waiting: list[tuple[str, float]] = [
+        (_of("queue", "dirty"), work.dirty),
+        (_of("queue", "sms_announcements"), work.open_sms),
+        (_of("queue", "cap_announcements"), work.open_cap),
+        (_of("queue", "deliveries"), work.due_deliveries),
+    ]
+    return [
+        *_metric("hladina_waiting", "Work that waits", waiting),
+        *_metric(
+            "hladina_source_readings_total",
+            "Readings by source",
+            [(_of("source", s.source), s.readings) for s in known.sources],
+            "counter",
+        ),
+        *_metric(
+            "hladina_source_quarantined_total",
+            "Refused input by source",
+            [(_of("source", s.source), s.quarantined) for s in known.sources],
+            "counter",
+        ),
+        *_metric(
+            "hladina_source_failures",
+            "Failures since a source last worked",
+            [(_of("source", s.source), s.failures) for s in known.sources],
+        ),
+    ]
+
+
+def _metric(
+    name: str,
+    text: str,
+    samples: list[tuple[str, float | None]] | list[tuple[str, float]] | list[tuple[str, int]],
+    kind: str = "gauge",
+) -> list[str]:
+    values = [f"{name}{labels} {value:g}" for labels, value in samples if value is not None]
+    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *values]
+
+
+def _of(label: str, value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{{{label}="{escaped}"}}'
+
+
+async def status(desk: Desk, request: web.Request, language: Language) -> web.Response:
+    """The same for people, with the age of everything."""
+    snapshot = await desk.board.current()
+    known = await depth(desk)
+    reader = desk.reader(language)
+    rows = _stage_rows(desk, reader, known)
+    states = Counter(mark.freshness_at(reader.now) for mark in snapshot.marks)
+    text = desk.render(
+        "status.html",
+        reader,
+        here="status",
+        rest="status",
+        ok=known is not None and not any(row["bad"] for row in rows),
+        stages=rows,
+        backlog=known.backlog if known is not None else None,
+        sources=[_source_row(source, reader) for source in known.sources] if known is not None else [],
+        quarantine=[_quarantine_row(row, reader) for row in known.quarantine] if known is not None else [],
+        partners=_partner_rows(desk, reader, known.partners) if known is not None else [],
+        freshness=[(reader.say(f"freshness.{each.value}"), states[each]) for each in Freshness],
+    )
+    return answers.page(request, text)
+
+
+def _stage_rows(desk: Desk, reader: Reader, known: Depth | None) -> list[dict[str, object]]:
+    own = stages(desk)
+    names = {stage.name for stage in own}
+    others = (
+        [_from_pulse(pulse, desk) for pulse in known.pulses if pulse.stage not in names] if known is not None else []
+    )
+    return [
+        {
+            "name": stage.name,
+            "age": reader.say("page.status.notyet") if stage.age_s is None else _age(stage.age_s),
+            "state": stage.broken or reader.say("page.status.silent" if stage.dead else "page.status.works"),
+            "bad": stage.dead,
+        }
+        for stage in [*own, *others]
+    ]
+
+
+def _from_pulse(pulse: PulseView, desk: Desk) -> Stage:
+    """A stage of another process. Its beat is data time, the writing real time; both grow old when it dies."""
+    clock = desk.house.clock
+    beaten = None if pulse.beaten_at is None else clock.real_seconds((clock.now() - pulse.beaten_at).total_seconds())
+    return Stage(
+        pulse.stage, None if beaten is None else max(beaten, pulse.written_age_s), pulse.failures, pulse.broken
+    )
+
+
+def _age(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else duration(timedelta(seconds=seconds))  # noqa: PLR2004  # a minute
+
+
+def _source_row(source: SourceView, reader: Reader) -> dict[str, object]:
+    bad = bool(source.fault)
+    return {
+        "name": source.source,
+        "last": reader.moment(source.ok_at),
+        "fault": source.fault,
+        "readings": source.readings,
+        "refused": source.quarantined,
+        "bad": bad,
+    }
+
+
+def _quarantine_row(row: QuarantineView, reader: Reader) -> dict[str, object]:
+    return {"source": row.source, "refused": row.refused, "at": reader.moment(row.newest_at), "reason": row.reason}
+
+
+def _partner_rows(desk: Desk, reader: Reader, fetches: list[PartnerView]) -> list[dict[str, object]]:
+    last = {row.partner_id: row.last_at for row in fetches}
+    rows = []
+    for partner in sorted(desk.house.network.partners.values(), key=lambda partner: partner.id):
+        seen: datetime | None = last.get(partner.id)
+        listening = seen is not None and reader.now - seen <= partner.silence_after
+        rows.append(
+            {
+                "name": partner.names.of(reader.language),
+                "last": reader.moment(seen),
+                "state": reader.say("page.status.listening" if listening else "page.status.notlistening"),
+                "bad": not listening,
+            }
+        )
+    return rows

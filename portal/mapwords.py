@@ -1,0 +1,33 @@
+"""The words the browser needs to speak of a mark, in one language. Pure."""
+
+from floodcore.texts import Texts
+from floodcore.units import CANONICAL
+from floodcore.words import Degree, Freshness, Language, Quantity, Trend
+from portal.reading import ARROWS
+from portal.shapes import BADGES, LETTERS
+
+
+def words(texts: Texts, language: Language) -> dict[str, object]:
+    """Texts by their use in `map.js`; places such as {since} are filled there."""
+
+    def say(key: str) -> str:
+        return texts.say(language, key)
+
+    return {
+        "language": language.value,
+        "degrees": [say(f"degree.{degree.value}") for degree in Degree],
+        "schemes": {
+            name: {"long": say(f"page.scheme.{name}.long"), "none": say(f"page.scheme.{name}.none")} for name in LETTERS
+        },
+        "letters": LETTERS,
+        "badges": {freshness.value: sign for freshness, sign in BADGES.items()},
+        "arrows": {trend.value: ARROWS[trend] for trend in Trend},
+        "freshness": {freshness.value: say(f"page.fresh.{freshness.value}") for freshness in Freshness},
+        "units": {CANONICAL[quantity]: say(f"unit.{CANONICAL[quantity]}") for quantity in Quantity},
+        "unknown": say("page.degree.unknown"),
+        "reached": say("page.reached"),
+        "declared": say("page.declared"),
+        "lost": say("page.banner.lost"),
+        "open": say("page.open"),
+        "synthetic": say("synthetic.label"),
+    }

@@ -1,0 +1,161 @@
+"""From rows to marks: what the map, the table and the pages show of one station. Pure.
+
+Reached, expected and declared stand apart in every mark. A station of the network that never sent
+has a mark too, because a missing gauge must be seen. What a mark says about freshness holds at one
+moment; `freshness_at` says it for another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from floodcore.freshness import GRACE, allowed_silence, freshness
+from floodcore.network.model import Limits, Names, Network, Station
+from floodcore.store.views import DegreeView, SeriesView
+from floodcore.words import Degree, Flag, Freshness, Quantity, Trend
+
+# The quantity a station is known by: the level binds, the discharge is auxiliary.
+_PRECEDENCE = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN, Quantity.WATER_TEMPERATURE, Quantity.BATTERY)
+_UNLISTED_INTERVAL = timedelta(minutes=10)
+_CANONICAL_ORDER = {quantity.value: rank for rank, quantity in enumerate(_PRECEDENCE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """When a mark stops being fresh, and when it falls silent. Aware UTC."""
+
+    late_at: datetime
+    silent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One station as shown. `value` is in `unit`; `until` None = it never sent.
+
+    `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe" or "imgw".
+    `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
+    """
+
+    station: Station
+    quantity: Quantity
+    unit: str
+    scheme: str
+    degree_reached: int | None
+    degree_declared: int | None
+    degree_expected: int | None
+    value: float | None
+    observed_at: datetime | None
+    trend: Trend
+    trend_per_hour: float | None
+    flag: int
+    test: str
+    reached_since: datetime | None = None
+    declared_at: datetime | None = None
+    declared_by: str = ""
+
+    def freshness_at(self, now: datetime) -> Freshness:
+        """How far the mark may be believed at `now`."""
+        shown = freshness(self.observed_at, self.station.interval, _degree(self.degree_reached), now, Flag(self.flag))
+        missing = self.observed_at is not None and self.value is None
+        return Freshness.DOUBTFUL if missing and shown in {Freshness.FRESH, Freshness.LATE} else shown
+
+    @property
+    def until(self) -> Turns | None:
+        """The moments at which `freshness_at` changes by the passing of time alone; None = it never sent."""
+        if self.observed_at is None:
+            return None
+        allowed = allowed_silence(_degree(self.degree_reached), self.station.interval)
+        return Turns(self.observed_at + self.station.interval + GRACE, self.observed_at + allowed)
+
+    def limits(self) -> Limits | None:
+        """The limits of the shown quantity."""
+        return self.station.limits_of(self.quantity)
+
+
+def marks(network: Network, series: Iterable[SeriesView], degrees: Iterable[DegreeView]) -> list[Mark]:
+    """One mark for every station of the network, then for every unknown station that sends, by id.
+
+    Stations that send but stand in no file are shown too (without coordinates): a reading that arrives
+    is never hidden.
+    """
+    by_station: dict[str, list[SeriesView]] = {}
+    for row in series:
+        by_station.setdefault(row.station_id, []).append(row)
+    newest = {(row.station_id, row.quantity, row.kind): row for row in degrees}
+    stations = dict(network.stations)
+    for station_id, rows in by_station.items():
+        if station_id not in stations:
+            stations[station_id] = _unlisted(station_id, rows)
+    return [_mark(stations[key], by_station.get(key, []), newest) for key in sorted(stations)]
+
+
+def severity(mark: Mark, now: datetime) -> tuple[int, int, int, str]:
+    """Sort key, worst first: degree, then what is not believable, then what rises, then the name."""
+    shown = mark.freshness_at(now)
+    doubt = 0 if shown in {Freshness.SILENT, Freshness.DOUBTFUL} else 2 if shown is Freshness.NEVER else 1
+    degree = mark.degree_reached if mark.degree_reached is not None else -1
+    declared = mark.degree_declared if mark.degree_declared is not None else -1
+    rising = 0 if mark.trend is Trend.RISING and shown is not Freshness.NEVER else 1
+    return (-max(degree, declared, 0), doubt, rising, mark.station.names.local)
+
+
+def needs_eyes(mark: Mark, now: datetime) -> bool:
+    """Whether the mark belongs in the short list: a degree, a silence, a doubt."""
+    at_degree = max(mark.degree_reached or 0, mark.degree_declared or 0) > Degree.NONE
+    return at_degree or mark.freshness_at(now) in {Freshness.SILENT, Freshness.DOUBTFUL}
+
+
+def downstream(network: Network, station_id: str) -> list[Station]:
+    """The next stations below `station_id`, by name."""
+    below = [station for station in network.stations.values() if station_id in station.upstream]
+    return sorted(below, key=lambda station: station.names.local)
+
+
+def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[str, str, str], DegreeView]) -> Mark:
+    quantity = _main_quantity(station, rows)
+    row = next((row for row in rows if row.quantity == quantity.value), None)
+    limits = station.limits_of(quantity)
+    scheme = limits.scheme if limits is not None else "spa"
+    reached = newest.get((station.id, quantity.value, "reached"))
+    declared = _declared(station.id, newest)
+    degree = row.degree if row is not None else None
+    return Mark(
+        station=station,
+        quantity=quantity,
+        unit=row.unit if row is not None else "",
+        scheme=scheme,
+        degree_reached=degree,
+        degree_declared=declared.degree if declared is not None else None,
+        degree_expected=None,
+        value=row.value if row is not None else None,
+        observed_at=row.observed_at if row is not None else None,
+        trend=Trend(row.trend) if row is not None else Trend.UNKNOWN,
+        trend_per_hour=row.trend_per_hour if row is not None else None,
+        flag=row.flag if row is not None else Flag.GOOD,
+        test=row.test if row is not None else "",
+        reached_since=reached.at if reached is not None and degree == reached.degree else None,
+        declared_at=declared.at if declared is not None else None,
+        declared_by=declared.author if declared is not None else "",
+    )
+
+
+def _degree(degree: int | None) -> Degree:
+    return Degree.NONE if degree is None else Degree(degree)
+
+
+def _declared(station_id: str, newest: Mapping[tuple[str, str, str], DegreeView]) -> DegreeView | None:
+    found = [row for (station, _, kind), row in newest.items() if station == station_id and kind == "declared"]
+    return max(found, key=lambda row: row.at, default=None)
+
+
+def _main_quantity(station: Station, rows: Sequence[SeriesView]) -> Quantity:
+    """What is judged against limits comes first, then what the station is built for, then what it sends."""
+    offered = {row.quantity for row in rows if row.degree is not None} or {row.quantity for row in rows}
+    names = [quantity for quantity in station.quantities if quantity.value in offered] or list(station.quantities)
+    names = names or [Quantity(name) for name in offered]
+    return min(names, key=lambda quantity: _CANONICAL_ORDER[quantity.value], default=Quantity.LEVEL)
+
+
+def _unlisted(station_id: str, rows: Sequence[SeriesView]) -> Station:
+    quantities = tuple(Quantity(row.quantity) for row in rows)
+    return Station(station_id, Names(station_id), None, "", "", quantities, _UNLISTED_INTERVAL)

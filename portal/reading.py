@@ -1,0 +1,87 @@
+"""Sentences about a mark in the reader's language, shared by map, table, station page and chart. Pure.
+
+Whatever names a value that is not fresh also says since when it is stale (goal G27): the one way to
+a value on a page is `value_words` together with `state_words`, and tests hold that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from floodcore.texts import Texts
+from floodcore.words import Degree, Freshness, Language, Trend
+from portal.localtime import duration, number, short_stamp
+from portal.marks import Mark
+
+ARROWS = {Trend.RISING: "↗", Trend.FALLING: "↘", Trend.STEADY: "→", Trend.UNKNOWN: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom we speak to, and when."""
+
+    texts: Texts
+    language: Language
+    now: datetime
+
+    def say(self, key: str, **values: object) -> str:
+        """The text of `key`."""
+        return self.texts.say(self.language, key, **values)
+
+    def value(self, mark: Mark) -> str:
+        """`215 cm`, or a dash when there is none."""
+        if mark.value is None:
+            return "–"
+        return f"{number(mark.value, mark.quantity, self.language)}\N{NO-BREAK SPACE}{self.say(f'unit.{mark.unit}')}"
+
+    def trend(self, mark: Mark) -> str:
+        """The trend in words, with its rate; silent about a mark that is not fresh enough to have one."""
+        if mark.freshness_at(self.now) in {Freshness.SILENT, Freshness.NEVER}:
+            return ""
+        words = self.say(f"trend.{mark.trend.value}")
+        if mark.trend_per_hour is None or mark.trend in {Trend.UNKNOWN, Trend.STEADY}:
+            return words
+        rate = number(mark.trend_per_hour, mark.quantity, self.language)
+        plus = "+" if mark.trend_per_hour > 0 else ""
+        return f"{words} ({plus}{rate}\N{NO-BREAK SPACE}{self.say(f'unit.{mark.unit}')}/h)"
+
+    def degree(self, degree: int | None, scheme: str) -> str:
+        """The degree in full words of its own scale."""
+        if degree is None:
+            return self.say("page.degree.unknown")
+        if scheme == "spa" or degree == Degree.NONE:
+            return self.say(f"degree.{degree}") if scheme == "spa" else self.say(f"page.scheme.{scheme}.none")
+        return self.say(f"page.scheme.{scheme}.long", degree=degree)
+
+    def freshness(self, mark: Mark) -> str:
+        """`last value 12 min ago, expected every 10 min`, and `stale since …` for whatever is not fresh."""
+        shown = mark.freshness_at(self.now)
+        if mark.observed_at is None:
+            return self.say("page.fresh.never")
+        places = {
+            "age": duration(self.now - mark.observed_at),
+            "interval": duration(mark.station.interval),
+            "since": self.moment(mark.observed_at),
+        }
+        return self.say(f"page.fresh.{shown.value}", **places)
+
+    def moment(self, moment: datetime | None) -> str:
+        """Day and clock as short as they stay plain."""
+        return "–" if moment is None else short_stamp(moment, self.now, self.language)
+
+    def place(self, mark: Mark) -> str:
+        """The station's name."""
+        return mark.station.names.of(self.language)
+
+    def label(self, mark: Mark) -> str:
+        """The whole mark in one sentence, for those who hear it."""
+        return ", ".join(
+            part
+            for part in (
+                self.place(mark),
+                self.say("page.reached") + ": " + self.degree(mark.degree_reached, mark.scheme),
+                self.value(mark),
+                self.trend(mark),
+                self.freshness(mark),
+            )
+            if part
+        )

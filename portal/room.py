@@ -1,0 +1,124 @@
+"""The portal's room: one background stage, and the addresses people and programs ask for."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from floodcore.house import House, Pool
+from floodcore.store.listen import CHANGE, EVENT, listening
+from floodcore.supervision import Pulse, Stage
+from floodcore.words import Language
+from portal import answers, api, assets, health, languages, pages, stationpage, stream
+from portal.answers import Policy
+from portal.board import FRESH_FOR_S, Board
+from portal.desk import Desk, templates
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PageHandler = Callable[[Desk, web.Request, Language], Awaitable[web.Response]]
+DataHandler = Callable[[Desk, web.Request], Awaitable[web.StreamResponse]]
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+# Stages and routes of one house read one board.
+_desks: "WeakKeyDictionary[Pool, Desk]" = WeakKeyDictionary()
+
+PAGES: dict[str, PageHandler] = {
+    "/{language}/": pages.start,
+    "/{language}/map.js": pages.map_script,
+    "/{language}/table": pages.table,
+    "/{language}/events": pages.events,
+    "/{language}/status": health.status,
+    "/{language}/stations/{station_id}": stationpage.station,
+}
+DATA: dict[str, DataHandler] = {
+    "/api/v1/openapi.json": api.openapi,
+    "/api/v1/map.geojson": api.map_geojson,
+    "/api/v1/stations": api.stations,
+    "/api/v1/stations/{station_id}": api.station,
+    "/api/v1/stations/{station_id}/observations": api.observations,
+    "/api/v1/events": api.events,
+    "/api/v1/stream": stream.stream,
+    "/health": health.health,
+    "/metrics": health.metrics,
+    "/api/{rest:.*}": api.nothing,
+}
+
+
+def desk_of(house: House) -> Desk:
+    """The one desk of `house`, made at the first asking."""
+    found = _desks.get(house.pool)
+    if found is None:
+        files = assets.read()
+        found = Desk(house, Board(house), files, Policy.of(house.settings), templates(files), house.texts.known)
+        _desks[house.pool] = found
+    return found
+
+
+def stages(house: House) -> dict[str, Stage]:
+    """`portal.watch` keeps the board fresh and wakes the streams."""
+    return {"portal.watch": partial(watch, desk_of(house))}
+
+
+async def watch(desk: Desk, pulse: Pulse) -> None:
+    """Look at the database at every change and at least once a second. Without an answer it does not beat."""
+    async with listening(desk.house.settings.database_url, CHANGE, EVENT) as wake:
+        while True:
+            if await desk.board.look():
+                pulse.beat()
+            await wake.wait(FRESH_FOR_S)
+
+
+def routes(house: House) -> list[web.RouteDef]:
+    """Everything the portal answers. The last ones catch what nobody else answers."""
+    desk = desk_of(house)
+    return [
+        web.get("/", _guarded(desk, partial(_front_door, desk))),
+        web.get("/static/{path:.+}", _guarded(desk, partial(_static, desk))),
+        *(web.get(path, _guarded(desk, partial(_page, desk, handler))) for path, handler in PAGES.items()),
+        *(web.get(path, _guarded(desk, partial(handler, desk))) for path, handler in DATA.items()),
+        web.get("/{language}", _guarded(desk, partial(_page, desk, _slash))),
+        web.get("/{language}/{rest:.*}", _guarded(desk, partial(_page, desk, pages.lost))),
+    ]
+
+
+async def _front_door(_: Desk, request: web.Request) -> web.StreamResponse:
+    language = languages.negotiate(request.headers.get("Accept-Language", ""))
+    return web.Response(
+        status=HTTPStatus.FOUND,
+        headers={"Location": f"/{language.value}/", "Vary": "Accept-Language", "Cache-Control": "no-cache"},
+    )
+
+
+async def _slash(_: Desk, __: web.Request, language: Language) -> web.Response:
+    return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"/{language.value}/"})
+
+
+async def _static(desk: Desk, request: web.Request) -> web.StreamResponse:
+    found = desk.assets.get(request.match_info["path"])
+    if found is None:
+        return pages.error(desk, request, languages.negotiate(request.headers.get("Accept-Language", "")), 404)
+    body, kind = found
+    return answers.finished(request, body, kind, cache=_FOR_EVER if "v" in request.query else "no-cache")
+
+
+async def _page(desk: Desk, handler: PageHandler, request: web.Request) -> web.StreamResponse:
+    """Find the language in the address; an address that names none of ours is a lost reader's."""
+    name = request.match_info["language"]
+    if name not in set(Language):
+        return pages.error(desk, request, languages.negotiate(request.headers.get("Accept-Language", "")), 404)
+    return await handler(desk, request, Language(name))
+
+
+def _guarded(desk: Desk, handler: Handler) -> Handler:
+    """The handler with the security headers on whatever it answers."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.update(desk.policy.headers)
+        return response
+
+    return guarded

@@ -1,0 +1,83 @@
+/* Keeps an open page true: the data's clock, the stream of changes, the banner when either is lost.
+   Silence of the stream is never calm: without a beat for 15 s every mark turns grey. */
+"use strict";
+const hladina = (() => {
+  const body = document.body;
+  const banner = document.getElementById("banner");
+  const BEAT_LIMIT_MS = 15000;
+  const REFRESH_MS = 30000;
+  const clock = { data: Date.parse(body.dataset.now), at: performance.now(), speed: Number(body.dataset.speed) };
+  const listeners = [];
+  let beatAt = Date.now();
+  let etag = null;
+  let stale = null;
+  let shown = null;
+  let busy = false;
+
+  const now = () => clock.data + (performance.now() - clock.at) * clock.speed;
+  const wall = new Intl.DateTimeFormat(body.dataset.language, {
+    timeZone: "Europe/Prague", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit",
+  });
+  const moment = (text) => wall.format(new Date(text));
+
+  function judge() {
+    const lost = Date.now() - beatAt > BEAT_LIMIT_MS;
+    const text = lost ? body.dataset.lost : stale ? body.dataset.stale.replace("{since}", moment(stale)) : "";
+    if (text !== shown) {
+      shown = text;
+      banner.textContent = text;
+      banner.hidden = !text;
+      body.classList.toggle("lost", Boolean(text));
+      listeners.forEach((listener) => listener.state?.());
+    }
+  }
+
+  async function refresh() {
+    const place = document.getElementById("live");
+    if (!place || busy || document.hidden) return;
+    busy = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+      if (!fresh) return;
+      const held = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      place.replaceChildren(...fresh.childNodes);
+      if (held) place.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
+    } catch {
+      /* the beat's silence tells it */
+    } finally {
+      busy = false;
+    }
+  }
+
+  function heard(event) {
+    const beat = JSON.parse(event.data);
+    beatAt = Date.now();
+    clock.data = Date.parse(beat.now);
+    clock.at = performance.now();
+    clock.speed = beat.speed;
+    stale = beat.stale_since;
+    judge();
+    if (etag !== null && etag !== beat.etag) {
+      setTimeout(refresh, 300 * Math.random());
+      listeners.forEach((listener) => listener.change?.());
+    }
+    etag = beat.etag;
+  }
+
+  function listen() {
+    const stream = new EventSource("/api/v1/stream");
+    stream.addEventListener("beat", heard);
+    stream.addEventListener("error", () => {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    });
+  }
+
+  shown = banner.hidden ? "" : banner.textContent;
+  setInterval(judge, 1000);
+  setInterval(refresh, REFRESH_MS);
+  document.addEventListener("visibilitychange", refresh);
+  listen();
+  return { now, moment, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
+})();

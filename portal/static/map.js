@@ -1,0 +1,159 @@
+/* Draws the gauges on the map and keeps each mark true as time passes.
+   The same shapes as the server's legend: they come in with the map's script. */
+"use strict";
+hladina.start = (map, words) => {
+  const ADDRESS = "/api/v1/map.geojson";
+  const TICK_MS = 2000;
+  const gauges = new Map();
+  const text = (value) => String(value).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  const number = (value, quantity) =>
+    new Intl.NumberFormat(words.language, {
+      minimumFractionDigits: quantity === "level" ? 0 : 1, maximumFractionDigits: quantity === "level" ? 0 : 2,
+    }).format(value);
+  const fill = (sentence, places) => sentence.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
+
+  function age(ms) {
+    const minutes = Math.max(0, Math.floor(ms / 60000));
+    if (minutes < 60) return `${minutes} min`;
+    if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
+  }
+
+  function freshness(p) {
+    if (!p.observed_at) return p.freshness;
+    const now = hladina.now();
+    if (now > Date.parse(p.silent_at)) return "silent";
+    if (p.freshness === "doubtful" || p.freshness === "silent") return p.freshness;
+    return now > Date.parse(p.late_at) ? "late" : "fresh";
+  }
+
+  const foreign = (p) => p.scheme !== "spa" && p.degree_reached > 0;
+  const level = (p) => (p.degree_reached === null ? "x" : p.degree_reached);
+  const value = (p) => (p.value === null ? "–" : `${number(p.value, p.quantity)} ${words.units[p.unit] ?? p.unit}`);
+
+  function degree(p) {
+    if (p.degree_reached === null) return words.unknown;
+    if (p.scheme === "spa") return words.degrees[p.degree_reached];
+    return p.degree_reached ? fill(words.schemes[p.scheme].long, { degree: p.degree_reached }) : words.schemes[p.scheme].none;
+  }
+
+  function sentence(p, state) {
+    if (!p.observed_at) return words.freshness.never;
+    return fill(words.freshness[state], {
+      age: age(hladina.now() - Date.parse(p.observed_at)), interval: age(p.interval_s * 1000), since: hladina.moment(p.observed_at),
+    });
+  }
+
+  function drawing(p, state) {
+    const kind = p.degree_reached === null ? "none" : foreign(p) ? "foreign" : String(p.degree_reached);
+    const path = words.paths[kind];
+    const letter = foreign(p) ? words.letters[p.scheme] : "";
+    const sign = p.degree_reached === null ? "–" : p.degree_reached === 0 ? "" : letter + p.degree_reached;
+    const corner = words.badges[state] ?? "";
+    const hatch = state === "silent" ? `<path class="hatch" d="${path}" fill="url(#hatch)"/>` : "";
+    const badge = corner ? `<circle class="badge" cx="11" cy="-11" r="6.5"/><text class="badgetext" x="11" y="-11" dy=".36em">${corner}</text>` : "";
+    const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
+    const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
+    return `<svg class="mark d${level(p)} ${state}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
+      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}</svg>${tag}`;
+  }
+
+  function popup(p) {
+    const state = freshness(p);
+    const lines = [
+      `<p class="name">${text(name(p))}</p>`,
+      `<p class="value">${text(value(p))} ${state === "silent" ? "" : words.arrows[p.trend] ?? ""}</p>`,
+      `<p>${text(words.reached)}: <strong>${text(degree(p))}</strong></p>`,
+      p.degree_declared === null ? "" : `<p>${text(words.declared)}: <strong>${text(words.degrees[p.degree_declared])}</strong></p>`,
+      `<p>${text(hladina.lost() ? words.lost : sentence(p, state))}</p>`,
+      p.synthetic ? `<p><em class="synthetic">${text(words.synthetic)}</em></p>` : "",
+      `<p><a href="/${words.language}/stations/${encodeURIComponent(p.id)}">${text(words.open)}</a></p>`,
+    ];
+    return lines.join("");
+  }
+
+  const name = (p) => p.names[words.language] ?? p.name;
+
+  /* Worst on top: degree first, then whatever cannot be believed, then calm. */
+  function height(p, state) {
+    const doubt = { silent: 500, doubtful: 400, late: 200, never: -500, fresh: 0 }[state];
+    return (Math.max(p.degree_reached ?? 0, p.degree_declared ?? 0)) * 1000 + doubt;
+  }
+
+  function dress(gauge) {
+    const p = gauge.properties;
+    const state = freshness(p);
+    const html = drawing(p, state);
+    if (html !== gauge.html) {
+      gauge.html = html;
+      gauge.marker.setIcon(L.divIcon({ className: "gauge", html, iconSize: [34, 34] }));
+      gauge.marker.setZIndexOffset(height(p, state));
+    }
+    const element = gauge.marker.getElement();
+    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${value(p)}, ${sentence(p, state)}`);
+    element?.setAttribute("role", "button");
+  }
+
+  function draw(collection) {
+    const seen = new Set();
+    for (const feature of collection.features) {
+      if (!feature.geometry) continue;
+      const [lon, lat] = feature.geometry.coordinates;
+      seen.add(feature.id);
+      let gauge = gauges.get(feature.id);
+      if (!gauge) {
+        gauge = { marker: L.marker([lat, lon], { keyboard: true, riseOnHover: true }), html: "" };
+        gauges.set(feature.id, gauge);
+        gauge.marker.setIcon(L.divIcon({ className: "gauge", iconSize: [34, 34] })).addTo(map);
+        gauge.marker.bindPopup(() => popup(gauge.properties), { maxWidth: 280, autoPanPadding: [20, 20] });
+      }
+      gauge.properties = feature.properties;
+      dress(gauge);
+    }
+    for (const [id, gauge] of gauges) {
+      if (!seen.has(id)) { gauge.marker.remove(); gauges.delete(id); }
+    }
+  }
+
+  async function load() {
+    try {
+      const answer = await fetch(ADDRESS, { cache: "no-cache" });
+      if (!answer.ok) return;
+      draw(await answer.json());
+      tidy();
+    } catch {
+      setTimeout(load, 5000);
+    }
+  }
+
+  function zoomed() {
+    const box = map.getContainer();
+    box.classList.toggle("far", map.getZoom() < 10.5);
+    tidy();
+  }
+
+  /* Names give way to marks and to names that matter more (the map's script brings rivers first, then places). */
+  function tidy() {
+    const taken = [...gauges.values()].map((gauge) => gauge.marker.getElement()?.getBoundingClientRect()).filter(Boolean);
+    const overlaps = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    for (const label of map.getContainer().querySelectorAll(".label")) {
+      const box = label.firstElementChild.getBoundingClientRect();
+      const free = !taken.some((other) => overlaps(box, other));
+      label.classList.toggle("hidden", !free);
+      if (free) taken.push(box);
+    }
+  }
+
+  /* Until someone takes the map in hand it keeps showing the whole region, also when a phone is turned. */
+  let held = false;
+  for (const kind of ["pointerdown", "wheel", "keydown"]) map.getContainer().addEventListener(kind, () => { held = true; });
+  map.on("resize", () => held || map.fitBounds(words.bounds, { animate: false, padding: [12, 12] }));
+  map.on("zoomend", zoomed);
+  map.on("popupopen", (event) => {
+    if (document.activeElement?.classList.contains("gauge")) event.popup.getElement().querySelector("a[href^='/']")?.focus();
+  });
+  hladina.on({ change: load, state: () => gauges.forEach(dress) });
+  setInterval(() => gauges.forEach(dress), TICK_MS);
+  zoomed();
+  load();
+};
