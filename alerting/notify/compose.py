@@ -25,7 +25,11 @@ _NAME_LIMIT = 40
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What is told: an event of one gauge, its value in the canonical unit of `quantity`."""
+    """What is told: an event of one gauge, its value in the canonical unit of `quantity`.
+
+    A silence is told of a gauge lost at a degree or while rising: `at` is when the silence it is
+    allowed ran out, `value` the last one heard, `from_degree` and `to_degree` the degree it keeps.
+    """
 
     kind: str
     quantity: Quantity
@@ -34,7 +38,6 @@ class Happening:
     to_degree: int
     value: float | None
     trend: Trend
-    reason: str = ""
 
 
 def compose(
@@ -64,9 +67,8 @@ def compose(
 
 def _kind(happening: Happening) -> str:
     if happening.kind == "silence":
-        if happening.reason in {"heard", "recovered", "restored"}:
-            return "heard"
-        return "silence.rising" if happening.trend is Trend.RISING else "silence"
+        rising = happening.trend is Trend.RISING or happening.to_degree == 0
+        return "silence.rising" if rising else "silence"
     if happening.to_degree > happening.from_degree:
         return "raised"
     return "allclear" if happening.to_degree == 0 else "lowered"
@@ -86,7 +88,8 @@ def _now(texts: Texts, happening: Happening, language: Language) -> str:
     local = happening.at.astimezone(LOCAL)
     parts = [f"{local.day}.{local.month}. {local:%H:%M}"]
     if happening.value is not None:
-        parts.append(_value(texts, happening.quantity, happening.value, language))
+        value = _value(texts, happening.quantity, happening.value, language)
+        parts.append(texts.say(language, "sms.last", value=value) if happening.kind == "silence" else value)
     if happening.trend is not Trend.UNKNOWN and happening.kind != "silence":
         parts.append(texts.say(language, f"trend.{happening.trend}"))
     return ", ".join(parts)

@@ -71,7 +71,6 @@ def bodies(texts: Texts, network: Network, announced: Announced, *, exercise: bo
         to_degree=announced.to_degree,
         value=announced.value,
         trend=Trend(announced.trend),
-        reason=announced.reason,
     )
     station = network.stations.get(announced.station_id) or _unlisted(announced)
     river = network.rivers.get(station.river or "")

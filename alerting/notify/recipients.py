@@ -35,12 +35,13 @@ def phone_number(text: str) -> str:
     """
     number = _SPACES.sub("", text)
     if not _E164.fullmatch(number):
-        raise RecipientError(f"{text!r} is not a phone number with its country code, like +420600000001")
+        msg = f"{text!r} is not a phone number with its country code, like +420600000001"
+        raise RecipientError(msg)
     return number
 
 
 def check(
-    phone: str, language: str, role: str, from_degree: int, stations: Sequence[str], known: Collection[str] | None
+    phone: str, *, language: str, role: str, from_degree: int, stations: Sequence[str], known: Collection[str] | None
 ) -> NewRecipient:
     """A recipient that may be stored. `known` are the ids of all stations, None if they are not at hand.
 
@@ -49,11 +50,14 @@ def check(
     """
     number = phone_number(phone)
     if language not in list(Language):
-        raise RecipientError(f"language {language!r} is none of {', '.join(Language)}")
+        msg = f"language {language!r} is none of {', '.join(Language)}"
+        raise RecipientError(msg)
     if role not in ROLES:
-        raise RecipientError(f"role {role!r} is none of {', '.join(ROLES)}")
+        msg = f"role {role!r} is none of {', '.join(ROLES)}"
+        raise RecipientError(msg)
     if not Degree.VIGILANCE <= from_degree <= Degree.EXTREME:
-        raise RecipientError(f"degree {from_degree} is not between 1 and 4")
+        msg = f"degree {from_degree} is not between 1 and 4"
+        raise RecipientError(msg)
     if role == "resident" and not stations:
         raise RecipientError("a resident is told about the stations named by --station: name at least one")
     return NewRecipient(number, language, role, from_degree, check_stations(stations, known))
@@ -69,7 +73,8 @@ def check_stations(stations: Sequence[str], known: Collection[str] | None) -> tu
         if known is not None and station not in known:
             near = difflib.get_close_matches(station, known, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise RecipientError(f"there is no station {station!r}{hint}")
+            msg = f"there is no station {station!r}{hint}"
+            raise RecipientError(msg)
     return tuple(dict.fromkeys(stations))
 
 
@@ -104,11 +109,11 @@ async def _carry_out(
         case "add":
             new = check(
                 arguments.phone,
-                arguments.language,
-                arguments.role,
-                arguments.from_degree,
-                arguments.station,
-                known,
+                language=arguments.language,
+                role=arguments.role,
+                from_degree=arguments.from_degree,
+                stations=arguments.station,
+                known=known,
             )
             await contacts.add(connection, new)
             return f"added {new.role} {masked(new.phone)}"
@@ -117,20 +122,23 @@ async def _carry_out(
         case "remove":
             phone = phone_number(arguments.phone)
             if not await contacts.remove(connection, phone):
-                raise LookupError(f"{masked(phone)} is not a recipient")
+                msg = f"{masked(phone)} is not a recipient"
+                raise LookupError(msg)
             return f"removed {masked(phone)}"
         case _:
             phone = phone_number(arguments.phone)
             named = check_stations(arguments.station, known)
             if not await contacts.subscribe(connection, phone, named):
-                raise LookupError(f"{masked(phone)} is not a recipient: add it first")
+                msg = f"{masked(phone)} is not a recipient: add it first"
+                raise LookupError(msg)
             return f"subscribed {masked(phone)} to {', '.join(named)}"
 
 
 def _line(one: Recipient, *, full: bool) -> str:
     state = f"blocked ({one.blocked})" if one.blocked else "active" if one.active else "inactive"
     phone = one.phone if full else masked(one.phone)
-    return f"{phone}  {one.role}  {one.language}  from degree {one.from_degree}  {state}  {', '.join(one.stations)}".rstrip()
+    columns = (phone, one.role, one.language, f"from degree {one.from_degree}", state, ", ".join(one.stations))
+    return "  ".join(columns).rstrip()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,20 @@ from alerting.notify.receipts import RANK, Receipt, Standing, Verdict, climb, ju
 
 ours = st.sampled_from(sorted(RANK))
 theirs = st.sampled_from(
-    "accepted scheduled queued sending sent delivered read undelivered failed canceled receiving tomorrow".split()
+    [
+        "accepted",
+        "scheduled",
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+        "read",
+        "undelivered",
+        "failed",
+        "canceled",
+        "receiving",
+        "tomorrow",
+    ]
 ) | st.text(max_size=5)
 RETRYABLE = sorted(code for code, action in CODES.items() if action is Action.RETRY)
 

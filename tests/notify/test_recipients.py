@@ -25,7 +25,7 @@ def test_what_is_no_number_is_refused(text: str) -> None:
 
 def test_a_resident_without_a_station_would_never_be_told() -> None:
     with pytest.raises(RecipientError, match="--station"):
-        check("+420600000001", "cs", "resident", 1, [], STATIONS)
+        check("+420600000001", language="cs", role="resident", from_degree=1, stations=[], known=STATIONS)
 
 
 async def test_add_list_subscribe_remove(database: str, pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:

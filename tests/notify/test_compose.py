@@ -1,0 +1,139 @@
+"""The texts: short enough in the worst case, in order, and honest in their words."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.notify.compose import Happening, compose
+from alerting.notify.segments import count, is_gsm
+from floodcore.network.model import Limits, Names, Station
+from floodcore.texts import Texts
+from floodcore.texts import load as load_texts
+from floodcore.words import Degree, Language, Quantity, Trend
+
+TEXTS = load_texts()
+AT = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
+# The longest there are: of the stations of the region, its Saxon and Polish neighbours, and their rivers.
+LONGEST = ("Železný Brod, pod soutokem s Kamenicí", "Bad Muskau, Lausitzer Neiße/Nysa Łużycka")
+
+
+def station(name: str = "Hrádek nad Nisou", scheme: str = "spa", quantity: Quantity = Quantity.LEVEL) -> Station:
+    limits = Limits(quantity, {Degree.VIGILANCE: 160.0}, "invented", date(2026, 1, 1), scheme)
+    return Station("hradek", Names(name), "nisa", "CZ", "x", (quantity,), timedelta(minutes=10), limits=(limits,))
+
+
+def happening(was: int, becomes: int, kind: str = "reached", **changed: object) -> Happening:
+    fields: dict[str, object] = {
+        "kind": kind,
+        "quantity": Quantity.LEVEL,
+        "at": AT,
+        "from_degree": was,
+        "to_degree": becomes,
+        "value": 213.4,
+        "trend": Trend.RISING if becomes >= was else Trend.FALLING,
+    }
+    return Happening(**(fields | changed))  # type: ignore[arg-type]
+
+
+def say(
+    told: Happening, language: Language, *, exercise: bool = False, delayed: bool = False, place: Station | None = None
+) -> str:
+    return compose(TEXTS, told, place or station(), "Lužická Nisa", language, exercise=exercise, delayed=delayed)
+
+
+def test_every_part_in_its_order() -> None:
+    assert say(happening(1, 2), Language.CS, exercise=True) == (
+        "CVICENI/UEBUNG Dosazen limit: 2. SPA (pohotovost). Hradek nad Nisou (Luzicka Nisa), "
+        "23.11. 03:10, 213 cm, stoupa. Pripravte se, premistete auta a cennosti."
+    )
+    assert say(happening(1, 2), Language.DE) == (
+        "Grenzwert erreicht: tschechische Stufe 2 von 3 (2. SPA). Hradek nad Nisou (Luzicka Nisa), "
+        "23.11. 03:10, 213 cm, steigend. Vorbereiten: Autos und Werte wegbringen."
+    )
+
+
+degrees = st.integers(0, 4)
+happenings = st.builds(
+    Happening,
+    kind=st.sampled_from(["reached", "silence"]),
+    quantity=st.sampled_from([Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN]),
+    at=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    from_degree=degrees,
+    to_degree=degrees,
+    value=st.none() | st.floats(-99.0, 9999.0),
+    trend=st.sampled_from(Trend),
+)
+
+
+@given(
+    happenings,
+    st.sampled_from(Language),
+    st.sampled_from(["spa", "alarmstufe", "imgw", "unheard of"]),
+    st.text(max_size=60) | st.just(LONGEST[0]),
+    st.text(max_size=60) | st.just(LONGEST[1]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_worst_case_costs_two_at_most(
+    told: Happening, language: Language, scheme: str, name: str, river: str, exercise: bool, delayed: bool
+) -> None:
+    place = station(name, scheme, told.quantity)
+    text = compose(TEXTS, told, place, river, language, exercise=exercise, delayed=delayed) + " #0000A3F"
+    assert is_gsm(text)
+    assert count(text) <= 2
+    if exercise:
+        assert re.match("CVICENI|UEBUNG|CWICZENIA|EXERCISE", text)
+
+
+@pytest.mark.parametrize("language", [Language.CS, Language.PL, Language.EN])
+@pytest.mark.parametrize(("was", "becomes"), [(0, 1), (1, 2), (2, 3), (3, 4), (4, 3), (1, 0)])
+def test_a_usual_text_costs_one(language: Language, was: int, becomes: int) -> None:
+    assert count(say(happening(was, becomes), language) + " #0000A3F") == 1
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("scheme", ["spa", "alarmstufe", "imgw"])
+@pytest.mark.parametrize(("was", "becomes"), [(0, 1), (0, 2), (1, 3), (3, 4), (4, 2), (2, 0)])
+def test_reached_is_not_declared_and_degrees_keep_their_country(
+    language: Language, scheme: str, was: int, becomes: int
+) -> None:
+    text = say(happening(was, becomes), language, place=station(scheme=scheme))
+    assert not re.search(r"vyhlas|declar|ausgeruf|oglosz", text.lower())
+    assert ("SPA" in text) == (scheme == "spa")
+    assert ("Alarmstufe" in text) == (scheme == "alarmstufe")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_silence_is_not_told_as_calm(language: Language) -> None:
+    rising = say(happening(0, 0, "silence", trend=Trend.RISING), language)
+    flood = say(happening(3, 3, "silence", trend=Trend.FALLING), language)
+    assert "3" in flood.split("213 cm")[1]
+    assert not {rising, flood} & {say(happening(was, becomes), language) for was, becomes in [(2, 0), (3, 2), (0, 3)]}
+    assert TEXTS.say(language, "trend.falling") not in flood
+
+
+def test_silence_in_full() -> None:
+    assert say(happening(3, 3, "silence", trend=Trend.STEADY), Language.CS) == (
+        "VYPADEK DAT: Hradek nad Nisou (Luzicka Nisa), 23.11. 03:10, naposledy 213 cm. "
+        "Platil limit: 3. SPA (ohrozeni). Neznamena klid. Overte na miste."
+    )
+
+
+def test_time_is_local_on_both_sides_of_the_switch() -> None:
+    summer = happening(0, 1, at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    winter = happening(0, 1, at=datetime(2026, 10, 25, 2, 30, tzinfo=UTC))
+    assert "25.10. 02:30," in say(summer, Language.CS)
+    assert "25.10. 03:30," in say(winter, Language.CS)
+
+
+def test_a_missing_value_is_left_out_and_zero_is_a_value() -> None:
+    assert "cm" not in say(happening(0, 1, value=None), Language.CS)
+    assert ", 0 cm," in say(happening(0, 1, value=0.0), Language.CS)
+
+
+def test_delayed_is_said(texts: Texts) -> None:
+    assert say(happening(0, 1), Language.DE, delayed=True).startswith("VERSPÄTETE MELDUNG. Grenzwert erreicht")
+    assert say(happening(0, 1), Language.CS, delayed=True, exercise=True).startswith("CVICENI/UEBUNG ZPOZDENA ZPRAVA.")

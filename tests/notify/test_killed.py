@@ -1,0 +1,67 @@
+"""kill -9 at every named point of telling: after the restart nobody is missed and nobody is told twice."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from floodcore.killpoint import KILL_POINTS
+from simulators.gateway import TROUBLE
+from tests.notify.conftest import Rig, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+POINTS = [name for name in KILL_POINTS if name.startswith(("notify.", "receipt."))]
+
+
+@asynccontextmanager
+async def process(rig: Rig, base: str, port: int, kill_at: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The telling house as a process; ended by its own id."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.notify.house",
+        rig.house.settings.database_url,
+        base,
+        str(port),
+        cwd=ROOT,
+        env={**os.environ, "HLADINA_KILL_AT": kill_at},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_here_loses_nothing_and_repeats_nothing(rig: Rig, point: str, seed: int) -> None:
+    rng = random.Random(f"{point}/{seed}")
+    phones = await rig.people(12)
+    gateway, port = rig.gateway, free_port()
+    gateway.reports, gateway.shuffled, gateway.delay_s = ("queued", "sent", "delivered"), True, 0.02
+    for phone in rng.sample(phones, 5):
+        gateway.plan(phone, rng.choice(TROUBLE))
+    assert rig.house.settings.twilio is not None
+    base = rig.house.settings.twilio.base_url
+    await rig.announce(0, 2)
+    # the posts and the reports are passed once per text, the other points once per batch
+    passing = rng.randint(1, 3) if point.startswith("receipt.") or point.endswith("_post") else 1
+    async with process(rig, base, port, f"{point}:{passing}") as first, asyncio.timeout(20):
+        assert await first.wait() == -signal.SIGKILL
+    async with process(rig, base, port, ""):
+        rows = await rig.until(
+            lambda rows: len(rows) == 12 and all(row["status"] in {"accepted", "sent", "delivered"} for row in rows),
+            25.0,
+        )
+    assert Counter(message.to for message in gateway.accepted) == Counter(phones)
+    assert not any(row["maybe_duplicate"] for row in rows)
