@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from floodcore.network.load import ConfigurationError
+from floodcore.network.faults import ConfigurationError
 from hladina.cli import FAILED, MISUSE, settings
 from hladina.compose import ROOMS
 from hladina.run import PortBusyError, serve, start_logging, until_signal

@@ -62,7 +62,7 @@ async def main(broker: str, dsn: str, port: int) -> None:
         print("ready", flush=True)
         while True:
             messages = await client.batch(1000, 1.0)
-            rows = [decode(message.payload) for message in messages]
+            rows = [decode(bytes(message.payload)) for message in messages]
             if not rows:
                 continue
             await store(connection, rows)

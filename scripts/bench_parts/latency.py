@@ -29,7 +29,8 @@ async def measure(cluster: embedded.Cluster) -> list[str]:
         bare = await _bare(cluster, rate)
         house = await _house(cluster, rate)
         lines += [_line(f"bare consumer, {rate}/s", bare), _line(f"house, {rate}/s", house)]
-        lines.append(f"  house / bare at {rate}/s: p50 x{_p(house, 50) / _p(bare, 50):.1f}, p99 x{_p(house, 99) / _p(bare, 99):.1f}")
+        ratios = [_p(house, percentile) / _p(bare, percentile) for percentile in (50, 99)]
+        lines.append(f"  house / bare at {rate}/s: p50 x{ratios[0]:.1f}, p99 x{ratios[1]:.1f}")
     return lines
 
 
@@ -100,7 +101,8 @@ def _p(result: dict[str, object], percentile: int) -> float:
     latencies = result["latencies"]
     if not isinstance(latencies, list) or len(latencies) < 2:  # noqa: PLR2004
         return float("nan")
-    return statistics.quantiles(latencies, n=100, method="inclusive")[percentile - 1] * 1000
+    cut: float = statistics.quantiles(latencies, n=100, method="inclusive")[percentile - 1]
+    return cut * 1000
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -110,7 +112,7 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _process(arguments: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    log = Path(os.environ.get("HLADINA_BENCH_LOG", os.devnull)).open("ab")
+    log = Path(os.environ.get("HLADINA_BENCH_LOG", os.devnull)).open("ab")  # noqa: SIM115  # closed below
     process = subprocess.Popen(
         [sys.executable, *arguments],
         env=_environment(environment),

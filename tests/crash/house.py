@@ -116,6 +116,11 @@ SELECT (SELECT count(*) FROM observation o JOIN series s USING (series_id) WHERE
 """
 
 
+def _is_settled(row: tuple[int, ...], readings: int, events: int) -> bool:
+    stored, dirty, judged, announcements, deliveries, messages = row
+    return stored >= readings and judged >= events and messages >= events and dirty == announcements == deliveries == 0
+
+
 async def settled(dsn: str, readings: int, events: int, house: House, limit_s: float = 45.0) -> None:
     """Wait until all readings are in and every step has done its work."""
     row: tuple[int, ...] | None = None
@@ -124,9 +129,8 @@ async def settled(dsn: str, readings: int, events: int, house: House, limit_s: f
             while True:
                 house.check()
                 row = await (await connection.execute(SETTLED)).fetchone()
-                if row is not None and row[0] >= readings and row[2] >= events and row[5] >= events:
-                    if row[1] == row[3] == row[4] == 0:
-                        return
+                if row is not None and _is_settled(row, readings, events):
+                    return
                 await asyncio.sleep(0.05)
     except TimeoutError:
         message = f"not settled: readings, dirty, events, announcements, deliveries, messages = {row}"
