@@ -14,13 +14,15 @@ import pytest
 from aiohttp import web
 from lxml import etree
 from multidict import CIMultiDictProxy
-from psycopg import sql
+from psycopg import AsyncConnection, sql
 
 from bridge_de.publish import publish_batch, publisher_of
 from bridge_de.room import routes
 from floodcore.clock import Clock
 from floodcore.house import House
+from floodcore.store import warnings
 from floodcore.store.embedded import Cluster
+from floodcore.store.warnings import NewMessage
 
 Happen = Callable[..., Awaitable[int]]
 Structure = Callable[[bytes], list[str]]
@@ -131,6 +133,57 @@ async def test_a_message_appears_everywhere_with_the_stored_bytes(
     blocks = etree.fromstring(now).findall(f"{CAP}info")
     assert [block.findtext(f"{CAP}language") for block in blocks] == ["cs-CZ", "de-DE"]
     assert "3. SPA" in (blocks[0].findtext(f"{CAP}headline") or ""), "the newest of the chain, not the first"
+
+
+async def test_an_all_clear_is_in_the_feed_and_ends_the_current_state(
+    house: House, reader: Reader, happen: Happen
+) -> None:
+    await tell(house, happen)
+    await tell(house, happen, from_degree=2, to_degree=0, value=60.0)
+    _, _, feed = await reader.get("/feed/atom.xml")
+    assert len(links(feed)) == 2
+    _, _, now = await reader.get("/feed/current.xml")
+    assert "CURRENT" in (etree.fromstring(now).findtext(f"{CAP}identifier") or "")
+    assert "limit 2. SPA" not in now.decode()
+    async with reader.session.get(reader.base + "/feed/status.json") as answer:
+        assert (await answer.json())["active"] == 0
+
+
+async def test_a_message_that_becomes_visible_after_a_later_number_is_shown(
+    house: House, reader: Reader, happen: Happen
+) -> None:
+    """Numbers are given before the commit: the highest one alone would hide the slower of two bridges."""
+    slow, fast = await happen(chain="slow"), await happen(chain="fast", station_id="320000")
+    async with house.pool.connection() as held, held.transaction():
+        await store_by_hand(held, slow)
+        async with house.pool.connection() as connection, connection.transaction():
+            await store_by_hand(connection, fast)
+        _, _, before = await reader.get("/feed/atom.xml")
+        assert len(links(before)) == 1
+    await asyncio.sleep(0.55)
+    _, _, after = await reader.get("/feed/atom.xml")
+    assert len(links(after)) == 2
+
+
+async def store_by_hand(connection: AsyncConnection, event_id: int) -> None:
+    now = datetime.now(UTC)
+    name = f"by-hand.{event_id}"
+    message = NewMessage(
+        identifier=name,
+        event_id=event_id,
+        revision=0,
+        chain=name,
+        sent=now,
+        expires=now + timedelta(hours=1),
+        reference=name,
+        msg_type="Alert",
+        status="Actual",
+        headline_cs="cs",
+        headline_de="de",
+        all_clear=False,
+        body=b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"/>',
+    )
+    await warnings.store(connection, message)
 
 
 async def test_conditional_requests(house: House, reader: Reader, happen: Happen) -> None:
