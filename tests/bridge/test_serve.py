@@ -311,6 +311,9 @@ async def test_without_the_database_the_feed_is_visibly_dead_and_comes_back(
         for status, headers, _ in await asyncio.gather(*(reader.get(path) for path in paths)):
             assert status == 503
             assert headers["Retry-After"]
+        async with asyncio.timeout(8):  # who queues behind a failure shares it instead of trying after it
+            crowd = await asyncio.gather(*(reader.get("/feed/atom.xml") for _ in range(20)))
+        assert {status for status, _, _ in crowd} == {503}
         await admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
     async with asyncio.timeout(20):
         while (await reader.get("/feed/atom.xml"))[0] != 200:
