@@ -75,8 +75,9 @@ async def _run(arguments: argparse.Namespace, network: Network, clock: Clock) ->
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
         work = asyncio.ensure_future(_play(arguments, network, clock, server))
+        await asyncio.sleep(0)  # first there are data, then they are served
+        await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
         if arguments.leash:
             await asyncio.wait([work, asyncio.ensure_future(_leash())], return_when=asyncio.FIRST_COMPLETED)
             work.cancel()

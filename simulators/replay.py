@@ -78,7 +78,7 @@ def feeds(readings: Path) -> tuple[Feed, ...]:
             key = (row["station_id"], _QUANTITIES[row["unit"]])
             points.setdefault(key, []).append(Sample(at, value, at + _PUBLISHED_AFTER))
     return tuple(
-        Feed(station, quantity, _way(quantity), station, "", None, timedelta(), tuple(samples))
+        Feed(station, quantity, _way(quantity), address(station), "", None, timedelta(), tuple(samples))
         for (station, quantity), samples in points.items()
     )
 
@@ -181,7 +181,9 @@ def _station_entry(
         "quantities": [str(series.quantity)],
         "interval_min": series.step / timedelta(minutes=1),
         "links": [
-            {"kind": "chmu", "address": series.station_id} if _way(series.quantity) == "chmu" else {"kind": "push"}
+            {"kind": "chmu", "address": address(series.station_id)}
+            if _way(series.quantity) == "chmu"
+            else {"kind": "push"}
         ],
         "source": _SOURCE,
         "note": f"Stand-in for an exercise: recorded elsewhere ({event}), moved here, limits made from the record.",
@@ -239,6 +241,11 @@ def shifted(places: Mapping[str, tuple[float | None, float | None]]) -> dict[str
     south = _HOME_LAT - sum(lat for lat, _ in known.values()) / len(known)
     east = _HOME_LON - sum(lon for _, lon in known.values()) / len(known)
     return {key: (round(lat + south, 5), round(lon + east, 5)) for key, (lat, lon) in known.items()}
+
+
+def address(station_id: str) -> str:
+    """The station's name on the open-data server: ČHMÚ ids are of letters, digits and hyphens."""
+    return re.sub(r"[^0-9A-Za-z-]", "-", station_id)[:40]
 
 
 def slug(text: str) -> str:
