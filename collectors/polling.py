@@ -7,12 +7,14 @@ the database ends the round and goes to the supervisor.
 """
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
 
-from collectors import chmu, fetch
+from collectors import chmu, fetch, limits
 from collectors.edge import Edge
 from collectors.faults import DecodeError, FetchError
 from collectors.keeping import keep
@@ -24,10 +26,14 @@ from floodcore.words import Reading
 
 SOURCE = "chmu"
 _DATA = "/hydrology/now/data/"
+_METADATA = "/hydrology/now/metadata/meta1.json"
 _INDEX_CAP = 2_000_000
 _FILE_CAP = 1_000_000
+_METADATA_CAP = 5_000_000
+_COMPARE_EVERY = timedelta(hours=1)
 _AT_ONCE = 4  # requests at a time: a guest at a public server
 _SHORTEST_PAUSE_S = 0.2
+_log = logging.getLogger("hladina.collectors")
 _JITTER = 0.1  # so that many installations do not ask in the same second
 
 
@@ -39,6 +45,8 @@ class _Memory:
     said: dict[str, frozenset[Reading]] = field(default_factory=dict)
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     edge: Edge = field(default_factory=lambda: Edge(SOURCE))
+    compared_at: datetime | None = None
+    differing: list[str] = field(default_factory=list)
 
 
 async def poll(house: House, pulse: Pulse) -> None:
@@ -52,6 +60,7 @@ async def poll(house: House, pulse: Pulse) -> None:
     async with fetch.session() as http:
         while True:
             await one_round(house, http, memory)
+            await compare_limits(house, http, memory)
             pulse.beat()
             await asyncio.sleep(_pause(house, random.uniform(1 - _JITTER, 1 + _JITTER)))  # noqa: S311  # not a secret
 
@@ -147,3 +156,26 @@ async def _note(house: House, memory: _Memory, *, asked: int, faults: list[str])
         memory.edge.broke(text)
     else:
         memory.edge.worked()
+
+
+async def compare_limits(house: House, http: ClientSession, memory: _Memory) -> None:
+    """Once an hour of data time, say which configured limits differ from the published ones, if that changed.
+
+    Metadata that cannot be had are no fault of the data: then nothing is compared until the next time.
+    """
+    now = house.clock.now()
+    if memory.compared_at is not None and now - memory.compared_at < _COMPARE_EVERY:
+        return
+    memory.compared_at = now
+    linked = {link.address: s for s in house.network.stations.values() for link in s.links if link.kind == SOURCE}
+    try:
+        got = await fetch.get(http, house.settings.chmu_url + _METADATA, html=False, cap=_METADATA_CAP)
+        if not isinstance(got, fetch.Fetched):
+            return
+        differing = limits.differences(chmu.profiles(got.body), linked)
+    except (FetchError, DecodeError) as error:
+        _log.info("limits not compared: %s", error)
+        return
+    if differing != memory.differing:
+        memory.differing = differing
+        _log.warning("limits differ from those of ČHMÚ: %s", "; ".join(differing) or "no longer")

@@ -61,8 +61,10 @@ async def test_a_repeat_changes_nothing_and_marks_nothing(pool: Pool) -> None:
 
 async def test_the_first_value_stands_and_the_other_is_noted_once(pool: Pool) -> None:
     await put(pool, seen(0, 100.0), seen(10))
-    for _ in range(3):
-        assert await put(pool, seen(0, 170.0)) == Stored(contradictory=1)
+    for hour in range(3):
+        async with pool.connection() as conn:
+            received_at = NOW + timedelta(hours=hour)
+            assert await store(conn, [seen(0, 170.0)], "test", received_at) == Stored(contradictory=1)
     assert await rows(pool, "SELECT value FROM observation ORDER BY observed_at LIMIT 1") == [(100.0,)]
     assert await rows(pool, "SELECT stored, offered FROM contradiction") == [(100.0, 170.0)]
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
@@ -9,8 +10,10 @@ from psycopg import Error as DatabaseError
 
 from collectors import fetch, polling
 from floodcore.house import House
+from floodcore.network.model import Limits, Network
 from floodcore.store.connect import Pool
 from floodcore.store.sources import cursors
+from floodcore.words import Degree, Quantity
 
 if TYPE_CHECKING:
     from tests.collectors.conftest import Houses, Served
@@ -164,3 +167,21 @@ async def test_a_database_fault_ends_the_round_and_leaves_the_cursor(
         await conn.execute("ALTER TABLE gone RENAME TO source_cursor")
     await rounds(house)
     assert await rows(pool, "SELECT value FROM observation") == [(100.0,)]
+
+
+async def test_limits_that_differ_from_the_published_ones_are_said_once(
+    house: House, site: "tuple[Served, str]", caplog: pytest.LogCaptureFixture
+) -> None:
+    served, _ = site
+    ours = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 85.0, Degree.READINESS: 125.0}, "invented", None)
+    station = replace(house.network.stations["mlyn"], limits=(ours,))
+    limited = replace(house, network=Network(stations={"mlyn": station}))
+    table = {"header": "objID,SPA1H,SPA2H,SPA3H", "values": [[FIRST, 85, 130, 160], [SECOND, 1, 2, 3]]}
+    served.file("/hydrology/now/metadata/meta1.json", json.dumps({"data": {"data": table}}).encode())
+    memory = polling._Memory({})
+    async with fetch.session() as http:
+        for _ in range(3):
+            await polling.compare_limits(limited, http, memory)
+            memory.compared_at = None
+    lines = [record.getMessage() for record in caplog.records if record.name == "hladina.collectors"]
+    assert lines == ["limits differ from those of ČHMÚ: mlyn: limit 2 is 125 cm here and 130 cm at ČHMÚ"]
