@@ -4,10 +4,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from floodcore.network.model import Network
 
 _LONGEST = 400
+# Each comparison costs; a country of gauges with every reference wrong must not take minutes.
+_COMPARED = 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +56,10 @@ class ConfigurationError(ValueError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'smeda'?` for the known word nearest to `word`, else an empty string."""
-    bare = {_bare(candidate): candidate for candidate in sorted(known)}
+    candidates = sorted(known)
+    if len(candidates) > _COMPARED:
+        return ""
+    bare = {_bare(candidate): candidate for candidate in candidates}
     nearest = get_close_matches(_bare(word), bare, n=1)
     return f"; did you mean {bare[nearest[0]]!r}?" if nearest else ""
 
@@ -63,6 +69,7 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text[:_LONGEST])
 
 
+@lru_cache(maxsize=4096)
 def _bare(word: str) -> str:
     """`word` in small letters without accents: people write Smědá where the id is smeda."""
     letters = unicodedata.normalize("NFKD", word.casefold()[:100])

@@ -4,7 +4,7 @@ Each rule takes trees whose shape may still be wrong and looks only at what it u
 one check shows the faults of shape and of sense together.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -208,6 +208,16 @@ def _reached(start: str, following: Mapping[str, list[str]]) -> set[str]:
 
 
 def _way(start: str, following: Mapping[str, list[str]]) -> str:
-    """The members of the circle that `start` is in, in alphabetical order."""
-    members = {one for one in _reached(start, following) if start in _reached(one, following)}
+    """The members of one circle through `start`, in alphabetical order, at most ten of them."""
+    came_from: dict[str, str] = {}
+    waiting = deque([start])
+    while waiting and start not in came_from:
+        here = waiting.popleft()
+        for there in following.get(here, ()):
+            if there not in came_from:
+                came_from[there] = here
+                waiting.append(there)
+    members = [start]
+    while (before := came_from[members[-1]]) != start:
+        members.append(before)
     return ", ".join(sorted(members)[:10])
