@@ -41,7 +41,10 @@ _FAILED = 1
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo until stopped; 0 at its end, 1 when it cannot run, 2 for wrong arguments."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.event is not None and arguments.replay is None:
+        parser.error("--event names a flood of --replay DIR, which is missing")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop takes over: end as with Ctrl-C
     try:
         with _folder(arguments.data) as folder, locked(folder):
@@ -72,17 +75,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0.0 < value < float("inf"):
-        raise ValueError(text)
+        message = f"{text!r} is not a positive number"
+        raise argparse.ArgumentTypeError(message)
     return value
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 < port <= _LAST_PORT:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
+        message = f"{text!r} is not a port between 1 and {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 @contextmanager
@@ -117,9 +124,6 @@ def _plan(arguments: argparse.Namespace, folder: Path) -> Plan:
         RecordsError: the replay cannot be made.
     """
     kept = recall(folder)
-    if arguments.event is not None and arguments.replay is None:
-        message = "--event names a flood of --replay DIR, which is missing"
-        raise DemoError(message)
     event = arguments.event or (records.events(arguments.replay)[0] if arguments.replay is not None else "")
     if kept is not None:
         _consistent(arguments, kept, event, folder)
