@@ -7,6 +7,7 @@ carries `Z` or an offset. A `v` that is null or absent is no reading.
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 
 import msgspec
 
@@ -115,4 +116,7 @@ def _reading(sample: _Sample, station_id: str) -> Reading:
         message = f"no unit (u); ours would be {CANONICAL[sample.q]}"
         raise DecodeError(message)
     value = to_canonical(sample.q, sample.v, sample.u)
+    if not isfinite(value):
+        message = f"the value {sample.v:g} {sample.u} is too large"
+        raise DecodeError(message)
     return Reading(station_id, sample.q, as_utc(sample.t), value, sample.v, sample.u)

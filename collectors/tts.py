@@ -20,6 +20,7 @@ from floodcore.network.model import Link, Station
 from floodcore.words import Reading
 
 KIND = "tts"
+_MESSAGE_CAP = 65_536  # an uplink heard by twenty gateways is about 10 kB
 _TOPIC_PARTS = 5  # v3/{application}/devices/{device}/up
 
 
@@ -71,6 +72,9 @@ def readings(topic: str, payload: bytes, known: Mapping[str, Device]) -> list[Re
             says, without time, or its payload holds no measurement.
     """
     device_id = _device_of(topic)
+    if len(payload) > _MESSAGE_CAP:
+        fault = f"{len(payload)} bytes are too many for an uplink"
+        raise DecodeError(fault)
     try:
         message = _message.decode(payload)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

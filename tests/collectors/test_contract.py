@@ -46,6 +46,7 @@ def test_units_are_converted_and_the_raw_kept() -> None:
         ({"q": "colour"}, "enum"),
         ({"v": "1"}, "float"),
         ({"v": {}}, "float"),
+        ({"v": 1e307}, "too large"),
     ],
 )
 def test_a_bad_sample_is_named_and_the_others_used(changes: dict[str, object], reason: str) -> None:

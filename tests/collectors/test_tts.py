@@ -101,8 +101,9 @@ def test_vendor_text_only_without_raw_bytes(little_network: Network, distance: o
         (topic("tbrg-hreben"), uplink("tbrg-hreben", TBRG[:-1]), "flags promise"),
         (topic("tbrg-hreben"), uplink("tbrg-hreben", b"\x03" + TBRG[1:]), "protocol 3"),
         (topic("tbrg-hreben"), uplink("tbrg-hreben", bytes.fromhex("02012f00020bb1")), "no rain"),
+        (topic(), uplink(padding="x" * 70_000), "too many"),
         (topic(), b"", "not an uplink"),
-        (topic(), b"[" * 100_000, "not an uplink"),
+        (topic(), b"[" * 60_000, "not an uplink"),
     ],
 )  # fmt: skip
 def test_what_is_no_reading_has_a_reason(little_network: Network, place: str, payload: bytes, reason: str) -> None:
