@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 from aiohttp import hdrs, web
@@ -21,6 +21,7 @@ from bridge_de.conditional import Representation, accepts_gzip, not_modified, re
 from bridge_de.feeds import CAP_TYPE, Scene
 from bridge_de.partners import Counter
 from bridge_de.status import partner_list, status_document
+from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import warnings
@@ -29,6 +30,8 @@ from floodcore.store.warnings import Fingerprint
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError)
 
 _log = logging.getLogger("hladina.bridge")
+# Heartbeats, partners and HTTP dates belong to the machine, whatever clock the data have.
+_WALL = Clock()
 _HEARTBEAT_S = 30
 _ASK_EVERY_S = 0.5
 _DATABASE_LIMIT_S = 2.0
@@ -99,7 +102,7 @@ class Desk:
 
     async def status(self, request: web.Request) -> web.StreamResponse:
         """How alive the bridge is; answers 503 and says so when the database is away."""
-        wall = datetime.now(UTC)
+        wall = _WALL.now()
         now = self.house.clock.at(wall)
         try:
             async with asyncio.timeout(_DATABASE_LIMIT_S), self.house.pool.connection() as connection:
@@ -133,7 +136,7 @@ class Desk:
                 raise
 
     async def _ask(self) -> dict[str, Representation]:
-        wall = datetime.now(UTC)
+        wall = _WALL.now()
         beat = wall.replace(second=wall.second - wall.second % _HEARTBEAT_S, microsecond=0)
         built = self._built
         if built is not None and built.key[0] == beat and time.monotonic() - built.asked_at < _ASK_EVERY_S:
@@ -180,7 +183,7 @@ class Desk:
         partner_id = request.query.get("partner") or request.headers.get("X-Partner") or ""
         if partner_id not in self.house.network.partners:
             return
-        now = datetime.now(UTC)
+        now = _WALL.now()
         kind = "cap" if "identifier" in request.match_info else request.path.rpartition("/")[2]
         self.counter.count(partner_id, f"{self.stream.path}/{kind}", now)
         due = self.counter.due(now)
@@ -207,7 +210,7 @@ def answer(request: web.Request, found: Representation, cache_control: str) -> w
         body = found.zipped if zipped and found.zipped is not None else found.body
         response = web.Response(body=body, headers=headers)
     # Whole seconds, because aiohttp rounds up, and a date in the future is none (RFC 9110, 8.8.2.1).
-    response.last_modified = min(found.changed_at, datetime.now(UTC)).replace(microsecond=0)
+    response.last_modified = min(found.changed_at, _WALL.now()).replace(microsecond=0)
     return response
 
 
