@@ -2,14 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from aiohttp import web
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from alerting.notify.policy import Patience
@@ -20,7 +22,7 @@ from floodcore.house import House
 from floodcore.network.model import Limits, Names, Network, River, Station
 from floodcore.settings import Settings, Twilio
 from floodcore.store import contacts
-from floodcore.store.connect import Pool
+from floodcore.store.connect import open_pool
 from floodcore.store.contacts import NewRecipient
 from floodcore.supervision import Supervisor
 from floodcore.texts import Texts
@@ -148,18 +150,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-async def rig(database: str, pool: Pool, texts: Texts) -> AsyncIterator[Rig]:
-    """A rig with the callbacks' server running; stages start with `rig.running()`."""
+@asynccontextmanager
+async def open_rig(dsn: str, texts: Texts, **changed: object) -> AsyncIterator[Rig]:
+    """A rig on the database `dsn` with the callbacks' server running; `changed` are settings to replace."""
     gateway = FakeGateway()
     gateway_runner, base = await serve(gateway)
     port = free_port()
     settings = Settings(
-        database_url=database,
+        database_url=dsn,
         stations=Path(),
         public_url=f"http://127.0.0.1:{port}",
         twilio=Twilio(ACCOUNT, TOKEN, "HLADINA", base),
     )
+    settings = replace(settings, **changed)  # type: ignore[arg-type]
+    pool = await open_pool(dsn, max_size=8)
     house = House(settings, pool, NETWORK, texts, Supervisor(settings.clock))
     app = web.Application()
     app.add_routes(routes(house))
@@ -171,3 +175,24 @@ async def rig(database: str, pool: Pool, texts: Texts) -> AsyncIterator[Rig]:
     finally:
         await gateway_runner.cleanup()
         await runner.cleanup()
+        await pool.close()
+
+
+@pytest.fixture
+async def rig(database: str, texts: Texts) -> AsyncIterator[Rig]:
+    """A rig on a fresh database; stages start with `rig.running()`."""
+    async with open_rig(database, texts) as opened:
+        yield opened
+
+
+@pytest.fixture
+def second_database(database: str) -> Iterator[str]:
+    """Another fresh database, cloned from the same template."""
+    address, _, name = database.rpartition("/")
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template_hladina").format(sql.Identifier(f"{name}_second"))
+        )
+    yield f"{database}_second"
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(f"{name}_second")))

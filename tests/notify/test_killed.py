@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from floodcore.killpoint import KILL_POINTS
+from floodcore.texts import Texts
 from simulators.gateway import TROUBLE
-from tests.notify.conftest import Rig, free_port
+from tests.notify.conftest import Rig, free_port, open_rig
 
 ROOT = Path(__file__).resolve().parents[2]
 POINTS = [name for name in KILL_POINTS if name.startswith(("notify.", "receipt."))]
@@ -42,9 +43,15 @@ async def process(rig: Rig, base: str, port: int, kill_at: str) -> AsyncIterator
         await running.wait()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_here_loses_nothing_and_repeats_nothing(rig: Rig, point: str, seed: int) -> None:
+async def test_killed_here_loses_nothing_and_repeats_nothing(
+    database: str, second_database: str, texts: Texts, point: str
+) -> None:
+    async with open_rig(database, texts) as first, open_rig(second_database, texts) as second:
+        await asyncio.gather(kill_and_restart(first, point, 1), kill_and_restart(second, point, 2))
+
+
+async def kill_and_restart(rig: Rig, point: str, seed: int) -> None:
     rng = random.Random(f"{point}/{seed}")
     phones = await rig.people(12)
     gateway, port = rig.gateway, free_port()
@@ -56,12 +63,10 @@ async def test_killed_here_loses_nothing_and_repeats_nothing(rig: Rig, point: st
     await rig.announce(0, 2)
     # the posts and the reports are passed once per text, the other points once per batch
     passing = rng.randint(1, 3) if point.startswith("receipt.") or point.endswith("_post") else 1
-    async with process(rig, base, port, f"{point}:{passing}") as first, asyncio.timeout(20):
-        assert await first.wait() == -signal.SIGKILL
+    async with process(rig, base, port, f"{point}:{passing}") as killed, asyncio.timeout(30):
+        assert await killed.wait() == -signal.SIGKILL
+    at_rest = {"accepted", "sent", "delivered"}
     async with process(rig, base, port, ""):
-        rows = await rig.until(
-            lambda rows: len(rows) == 12 and all(row["status"] in {"accepted", "sent", "delivered"} for row in rows),
-            25.0,
-        )
+        rows = await rig.until(lambda rows: len(rows) == 12 and all(row["status"] in at_rest for row in rows), 30.0)
     assert Counter(message.to for message in gateway.accepted) == Counter(phones)
     assert not any(row["maybe_duplicate"] for row in rows)
