@@ -92,6 +92,7 @@ async def _live(
         asyncio.ensure_future(serve(settings, on_ready=lambda _house: welcome())),
         asyncio.ensure_future(demo_report.narrate(settings.database_url, network, told, plan.url)),
         asyncio.ensure_future(_keep_memory(plan)),
+        asyncio.ensure_future(_watch_record(plan)),
     ]
     if plan.for_s is not None:
         work.append(asyncio.ensure_future(asyncio.sleep(plan.for_s)))
@@ -110,6 +111,15 @@ async def _keep_memory(plan: Plan) -> None:
     while True:
         remember(plan.folder, replace(plan.memory, reached=plan.clock.now()))
         await asyncio.sleep(_REMEMBER_S)
+
+
+async def _watch_record(plan: Plan) -> None:
+    """Say so when a recorded flood is over: from then on every gauge is silent."""
+    if plan.ends is not None:
+        remaining = plan.clock.real_seconds((plan.ends - plan.clock.now()).total_seconds())
+        await asyncio.sleep(max(0.0, remaining))
+        print(f"The record of {plan.memory.replay} ends here; its gauges are silent from now on.", flush=True)
+    await asyncio.Event().wait()
 
 
 async def _summary(plan: Plan, dsn: str, before: demo_report.Counts) -> None:
