@@ -164,3 +164,12 @@ def test_degrees_are_skipped_both_ways() -> None:
 
 def test_the_clocks_cover_every_degree() -> None:
     assert len(State().below) == len(Degree) - 1
+
+
+def test_a_new_episode_begins_after_the_return_to_zero() -> None:
+    state, since = State(), list[datetime]()
+    for evidence in (at(0, 1), at(10, 2), at(20, 0), at(30, 0), at(40, 0), at(50, 0), at(60, 1)):
+        state, transitions = step(state, evidence, CALM, GAP)
+        since += [transition.since for transition in transitions]
+        assert (state.since is None) == (state.degree is Degree.NONE)
+    assert since == [T0, T0, T0, T0 + timedelta(minutes=60)]
