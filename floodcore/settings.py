@@ -40,6 +40,7 @@ class Settings:
     `public_url` is how the world reaches the portal, without a trailing slash; it stands in CAP, in
     SMS and in the signature check of callbacks. `exercise` marks a house whose every input is
     invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling.
+    `frame_ancestors` are the origins that may show our pages in a frame.
     """
 
     database_url: str
@@ -53,6 +54,7 @@ class Settings:
     chmu_interval_s: float = 60.0
     tile_url: str = ""
     tile_attribution: str = ""
+    frame_ancestors: str = "'none'"
     exercise: bool = False
     ingest_keys: Mapping[str, str] | None = None
     clock: Clock = field(default_factory=Clock)
@@ -77,6 +79,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         chmu_interval_s=reader.positive("HLADINA_CHMU_INTERVAL_S", 60.0),
         tile_url=reader.text("HLADINA_TILE_URL", ""),
         tile_attribution=reader.text("HLADINA_TILE_ATTRIBUTION", ""),
+        frame_ancestors=reader.origins("HLADINA_FRAME_ANCESTORS"),
         exercise=reader.flag("HLADINA_EXERCISE"),
         ingest_keys=reader.pairs("HLADINA_INGEST_KEYS"),
         clock=reader.clock("HLADINA_CLOCK"),
@@ -140,6 +143,15 @@ class _Reader:
         if not path.is_dir():
             self.faults.append(f"{name}: the folder {path} does not exist; name the folder of the station files")
         return path
+
+    def origins(self, name: str) -> str:
+        """Origins that may frame our pages, separated by spaces; nobody when unset."""
+        origins = self.text(name, "").split()
+        parts = [urlsplit(origin) for origin in origins]
+        if not all(p.scheme in {"http", "https"} and p.netloc and not p.path and ";" not in p.netloc for p in parts):
+            self.faults.append(f"{name}: not a list of origins of the form https://host, separated by spaces")
+            return "'none'"
+        return " ".join(origins) or "'none'"
 
     def pairs(self, name: str) -> dict[str, str] | None:
         """`station=key,station=key`; None when unset."""

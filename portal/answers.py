@@ -31,7 +31,7 @@ class Policy:
         images = f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""
         content = (
             f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{images}; "
-            "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            f"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {settings.frame_ancestors}"
         )
         return cls(
             {
@@ -54,7 +54,8 @@ def finished(
     headers: dict[str, str] | None = None,
 ) -> web.Response:
     """Answer with `body`: 304 when the asker has it, compressed when it takes gzip and it is worth it."""
-    out = {"ETag": body.etag, "Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
+    # Weak, since the same tag stands for the plain and the compressed bytes (RFC 9110, section 8.8.1).
+    out = {"ETag": f"W/{body.etag}", "Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
     if status == 200 and _has(request, body.etag):  # noqa: PLR2004  # HTTP's own number
         return web.Response(status=304, headers=out)
     out["Content-Type"] = content_type

@@ -70,12 +70,13 @@ async def observations(desk: Desk, request: web.Request) -> web.Response:
         return _away(request)
     shown, more = found[: span.limit], found[span.limit :]
     following = _next_link(mark, quantity, span, more[0], request) if more else None
-    headers = {"Link": f'<{following}>; rel="next"'} if following is not None else {}
+    headers = {"Vary": "Accept, Accept-Encoding"}
+    headers |= {"Link": f'<{following}>; rel="next"'} if following is not None else {}
     unit = CANONICAL[quantity]
     if wants_csv(request):
         text = csvtext.observations(mark.station.id, quantity.value, unit, shown)
         name = "".join(sign if sign.isascii() and sign.isalnum() else "_" for sign in mark.station.id)
-        headers |= {"Content-Disposition": f'attachment; filename="{name}_{quantity.value}.csv"', "Vary": "Accept"}
+        headers |= {"Content-Disposition": f'attachment; filename="{name}_{quantity.value}.csv"'}
         return answers.finished(request, Bytes.of(text.encode()), answers.CSV, headers=_SHARED | headers)
     body: Json = {
         "station": mark.station.id,

@@ -31,6 +31,8 @@ FRESH_FOR_S = 1.0
 STALE_AFTER_S = 3.0
 _READ_LIMIT_S = 2.0
 _WAIT_LIMIT_S = 1.0
+# While the database is away nobody waits for it: the page comes at once, with its banner.
+_WAIT_AGAIN_LIMIT_S = 0.02
 _EVENTS_KEPT = 100
 
 
@@ -86,15 +88,15 @@ class Board:
     async def current(self) -> Snapshot:
         """The snapshot, at most a second old while the database answers; else the last one there was."""
         if self._tried_s is None or self.monotonic() - self._tried_s >= FRESH_FOR_S:
-            await self.look()
+            await self.look(_WAIT_AGAIN_LIMIT_S if self.fault else _WAIT_LIMIT_S)
         return self.snapshot
 
-    async def look(self) -> bool:
-        """Read the database now; returns whether it answered in time. Readers share one reading."""
+    async def look(self, wait_s: float = _WAIT_LIMIT_S) -> bool:
+        """Read the database now; returns whether it answered within `wait_s`. Readers share one reading."""
         if self._task is None or self._task.done():
             self._tried_s = self.monotonic()
             self._task = asyncio.create_task(self._read(), name="portal read")
-        await asyncio.wait({self._task}, timeout=_WAIT_LIMIT_S)
+        await asyncio.wait({self._task}, timeout=wait_s)
         return self._task.done() and not self.fault
 
     @property

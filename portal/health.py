@@ -73,6 +73,8 @@ def stages(desk: Desk) -> list[Stage]:
 async def depth(desk: Desk) -> Depth | None:
     """Read what the database knows of the work, or None when it is away."""
     since = desk.house.clock.now() - _QUARANTINE_SPAN
+    if desk.board.stale:
+        return None
     try:
         async with asyncio.timeout(_READ_LIMIT_S), desk.house.pool.connection(_READ_LIMIT_S) as conn:
             return Depth(
@@ -195,17 +197,21 @@ async def status(desk: Desk, request: web.Request, language: Language) -> web.Re
     reader = desk.reader(language)
     rows = _stage_rows(desk, reader, known)
     states = Counter(mark.freshness_at(reader.now) for mark in snapshot.marks)
+    runs = known is not None and not any(row["bad"] for row in rows)
+    sources = [_source_row(source, reader) for source in known.sources] if known is not None else []
+    partners = _partner_rows(desk, reader, known.partners) if known is not None else []
+    whole = runs and not any(row["bad"] for row in [*sources, *partners])
     text = desk.render(
         "status.html",
         reader,
         here="status",
         rest="status",
-        ok=known is not None and not any(row["bad"] for row in rows),
+        verdict="ok" if whole else "partly" if runs else "bad",
         stages=rows,
         backlog=known.backlog if known is not None else None,
-        sources=[_source_row(source, reader) for source in known.sources] if known is not None else [],
+        sources=sources,
         quarantine=[_quarantine_row(row, reader) for row in known.quarantine] if known is not None else [],
-        partners=_partner_rows(desk, reader, known.partners) if known is not None else [],
+        partners=partners,
         freshness=[(reader.say(f"freshness.{each.value}"), states[each]) for each in Freshness],
     )
     return answers.page(request, text)

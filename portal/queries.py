@@ -71,7 +71,7 @@ def events(query: Mapping[str, str]) -> EventQuery:
     if not text:
         return EventQuery(station, limit, None)
     stamp, _, number = text.rpartition("_")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):  # noqa: PLR2004  # bigint
+    if not stamp or not (number.isascii() and number.isdigit() and len(number) < 19):  # noqa: PLR2004  # bigint
         raise QueryError("before: take it from the link `next`")
     return EventQuery(station, limit, (_moment({"before": stamp}, "before", _EARLIEST, end_of_day=False), int(number)))
 

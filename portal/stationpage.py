@@ -59,6 +59,8 @@ async def _samples(
 ) -> list[SampleView] | None:
     """The values of the span, or None when the database is away."""
     end = reader.now + timedelta(minutes=1)
+    if desk.board.stale:
+        return None
     try:
         async with asyncio.timeout(_READ_LIMIT_S), desk.house.pool.connection(_READ_LIMIT_S) as conn:
             return await views.samples(
@@ -100,11 +102,17 @@ def _page(desk: Desk, reader: Reader, mark: Mark, wish: tuple[Quantity, str], sa
         places=places,
         rows=_rows(desk, reader, quantity, samples or []),
         csv=f"/api/v1/stations/{mark.station.id}/observations?quantity={quantity.value}&format=csv",
-        missing=mark.station.missing,
+        missing=[_fact(desk, reader, name) for name in mark.station.missing],
         number=lambda value, decimals: f"{value:.{decimals}f}".replace(
             ".", "." if reader.language is Language.EN else ","
         ),
     )
+
+
+def _fact(desk: Desk, reader: Reader, name: str) -> str:
+    """The name of a fact that is not known; a fact newer than the texts keeps the name it has in the files."""
+    key = f"page.missing.{name}"
+    return reader.say(key) if key in desk.keys else name
 
 
 def _doubt(desk: Desk, reader: Reader, mark: Mark) -> str:
@@ -178,7 +186,7 @@ def _limit_rows(reader: Reader, mark: Mark, quantity: Quantity) -> list[dict[str
         rows.append(
             {
                 "name": reader.degree(int(degree), limits.scheme),
-                "value": f"{shown} {_unit(reader, quantity)}",
+                "value": f"{shown}\N{NO-BREAK SPACE}{_unit(reader, quantity)}",
                 "distance": distance,
                 "reached": quantity is mark.quantity and (mark.degree_reached or 0) >= degree > Degree.NONE,
             }
@@ -188,7 +196,7 @@ def _limit_rows(reader: Reader, mark: Mark, quantity: Quantity) -> list[dict[str
 
 def _distance(reader: Reader, rest: float, quantity: Quantity) -> str:
     """How far up to a limit, or how far above it the water stands."""
-    by = f"{number(abs(rest), quantity, reader.language)} {_unit(reader, quantity)}"
+    by = f"{number(abs(rest), quantity, reader.language)}\N{NO-BREAK SPACE}{_unit(reader, quantity)}"
     return by if rest > 0 else reader.say("page.limits.over", by=by)
 
 
@@ -209,7 +217,7 @@ def _rows(desk: Desk, reader: Reader, quantity: Quantity, samples: list[SampleVi
                 "at": short_stamp(sample.observed_at, reader.now, reader.language),
                 "value": "–"
                 if sample.value is None
-                else f"{number(sample.value, quantity, reader.language)} {_unit(reader, quantity)}",
+                else f"{number(sample.value, quantity, reader.language)}\N{NO-BREAK SPACE}{_unit(reader, quantity)}",
                 "note": ", ".join(notes),
                 "doubt": doubtful,
             }
