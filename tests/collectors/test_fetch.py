@@ -2,6 +2,7 @@
 
 import gzip
 import time
+import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -95,3 +96,14 @@ async def test_a_slow_loris_does_not_hold_us(socket_that_sends: Sends) -> None:
         with pytest.raises(FetchError, match="too long"):
             await got(url)
         assert time.monotonic() - begun < 2
+
+
+def test_a_bomb_is_never_unpacked_beyond_the_cap() -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="more than"):
+            fetch.inflated(bomb, CAP)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
