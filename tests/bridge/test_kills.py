@@ -50,6 +50,21 @@ async def untold(pool: Pool) -> int:
     return int(number)
 
 
+async def fat_feed(url: str) -> list[str | None]:
+    """Identifiers inside the fat feed, once the restarted process serves and no answer is half a second old."""
+    async with aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"{url}/feed/fat.atom") as answer:
+                    await answer.read()
+                break
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.6)
+        async with session.get(f"{url}/feed/fat.atom") as answer:
+            return [node.text for node in etree.fromstring(await answer.read()).iter(f"{CAP}identifier")]
+
+
 async def read_until_dead(process: asyncio.subprocess.Process, url: str) -> None:
     """Fetch the feed as a partner does, until the process is gone."""
     async with aiohttp.ClientSession() as session:
@@ -80,9 +95,7 @@ async def test_killed_and_restarted_the_bridge_tells_each_event_once(
     async with bridge(database, "") as (process, url), asyncio.timeout(30):
         while await untold(pool):
             await asyncio.sleep(0.05)
-        await asyncio.sleep(0.6)
-        async with aiohttp.ClientSession() as session, session.get(f"{url}/feed/fat.atom") as answer:
-            shown = [node.text for node in etree.fromstring(await answer.read()).iter(f"{CAP}identifier")]
+        shown = await fat_feed(url)
         assert process.returncode is None
     async with pool.connection() as connection:
         cursor = await connection.execute(
