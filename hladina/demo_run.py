@@ -13,6 +13,8 @@ from pathlib import Path
 
 from psycopg import AsyncConnection
 
+from collectors import broker as collector_broker
+from collectors import uplinks
 from floodcore.clock import Clock
 from floodcore.network.model import Network
 from floodcore.settings import Settings, read
@@ -75,6 +77,7 @@ async def run(plan: Plan, network: Network, dsn: str) -> None:
         }
         port = _free_port()
         settings = _settings(plan, dsn, mqtt.url, port, keys)
+        await _subscribe(mqtt.url)
         async with _simulated(plan, mqtt.url, port, keys):
             ready = asyncio.Event()
             try:
@@ -104,6 +107,12 @@ async def _live(
         await asyncio.gather(*work, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def _subscribe(mqtt_url: str) -> None:
+    """Open the collector's session before the first device speaks: a broker keeps nothing for nobody."""
+    async with collector_broker.connected(mqtt_url, uplinks.CLIENT) as client:
+        await client.subscribe(uplinks.TOPIC, qos=1)
 
 
 async def _keep_memory(plan: Plan) -> None:
