@@ -45,9 +45,12 @@ _USES: LiteralString = """
 _STATES: LiteralString = """
     INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value, observed_at,
                               trend, trend_per_hour, flag, test, updated_at)
-    SELECT i, v, u, l::jsonb, d, x, o, t, p, f, n, a
-    FROM unnest(%s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::smallint[], %s::float8[],
-                %s::timestamptz[], %s::text[], %s::float8[], %s::smallint[], %s::text[], %s::timestamptz[])
+    SELECT i, v, u, l, d, x, o, t, p, f, n, a
+    FROM unnest(%s::int[], %s::text[], %s::timestamptz[],
+                (SELECT array_agg(one ORDER BY number)
+                 FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS standings(one, number)),
+                %s::smallint[], %s::float8[], %s::timestamptz[], %s::text[], %s::float8[], %s::smallint[],
+                %s::text[], %s::timestamptz[])
         AS s(i, v, u, l, d, x, o, t, p, f, n, a)
     ON CONFLICT (series_id) DO UPDATE SET
         rule_version = excluded.rule_version, judged_until = excluded.judged_until,
@@ -246,8 +249,12 @@ async def save_rules(conn: AsyncConnection, rules: Mapping[str, str], uses: Sequ
 
 async def save_states(conn: AsyncConnection, states: Sequence[StateRow]) -> None:
     """Store the states, replacing earlier ones."""
-    if states:
-        await conn.execute(_STATES, _columns(states, StateRow))
+    if not states:
+        return
+    columns: list[object] = list(_columns(states, StateRow))
+    # One document for all: quoting JSON inside an array literal costs more than judging the series.
+    columns[3] = f"[{','.join(state.standing for state in states)}]"
+    await conn.execute(_STATES, columns)
 
 
 async def save_verdicts(conn: AsyncConnection, verdicts: Iterable[VerdictRow]) -> None:

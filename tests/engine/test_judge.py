@@ -208,3 +208,8 @@ def test_a_gauge_that_dies_at_the_crest_and_sends_zeros_is_lost() -> None:
 
 def test_a_chain_names_station_and_start() -> None:
     assert chain("322000", T0) == "CZ-LK-322000-20260601T000000Z"
+
+
+def test_the_calm_begins_after_the_doubted_crest_that_was_corroborated() -> None:
+    values: list[float | None] = [60, 62, 130, 112, 111, 110, 111, 110]
+    assert told(values) == [(3, 0, 3), (7, 3, 2)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from floodcore.quality.door import AHEAD, GROSS_RANGE, OLDEST, REFUSED, at_the_door
+from floodcore.quality.door import AHEAD, GROSS_RANGE, OLDEST, REFUSED, at_the_door, of_value
 from floodcore.words import Flag, Quantity, Reading
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -79,3 +79,10 @@ def test_a_batch_is_judged_as_its_readings_alone_in_order(batch: list[tuple[Quan
     for observation in together:
         good = observation.flag is Flag.GOOD
         assert good == (observation.test == "")
+
+
+def test_the_bounds_belong_to_what_is_believed_by_every_way_in() -> None:
+    assert verdict(None, NOW + AHEAD) == (Flag.MISSING, "missing")
+    assert verdict(None, NOW - OLDEST) == (Flag.MISSING, "missing")
+    for quantity, (low, high) in GROSS_RANGE.items():
+        assert of_value(quantity, low) == of_value(quantity, high) == (Flag.GOOD, "")

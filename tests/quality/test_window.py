@@ -189,6 +189,14 @@ def test_a_gauge_that_drops_at_the_crest_is_not_believed_for_hours() -> None:
     assert gauge.believed[-1][1] == 7.0  # three hours of steadiness say it is the new level
 
 
+def test_hours_alone_do_not_prove_a_drop() -> None:
+    gauge = healthy()
+    gauge.feed([51.0 + 20.0 * step for step in range(1, 18)])
+    crest = gauge.believed[-1]
+    gauge.feed([5.0, 5.1, 5.0, 5.2, 5.1], every=55.0)
+    assert gauge.believed[-1] == crest
+
+
 def test_deep_false_values_and_the_return_from_them_are_no_rise() -> None:
     gauge = healthy()
     gauge.feed([-350.0, -352.0, -349.0, -351.0, 50.0, 51.0, 50.0])
