@@ -127,7 +127,7 @@ def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[st
         degree_reached=degree,
         degree_declared=declared.degree if declared is not None else None,
         degree_expected=None,
-        value=row.value if row is not None else None,
+        value=row.value if row is not None and row.observed_at is not None else None,  # no time, no value
         observed_at=row.observed_at if row is not None else None,
         trend=Trend(row.trend) if row is not None else Trend.UNKNOWN,
         trend_per_hour=row.trend_per_hour if row is not None else None,

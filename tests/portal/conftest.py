@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from lxml import etree, html
 from psycopg_pool import AsyncConnectionPool
 
 from floodcore.house import House, Pool
@@ -28,7 +30,7 @@ HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 
 
 def small_network() -> Network:
-    """Upper gauge, lower gauge, a Saxon and a Polish one, a rain gauge, one without coordinates, one with a hostile name."""
+    """Upper and lower gauge, a Saxon, a Polish, a rain gauge, one without coordinates, one with a hostile name."""
     river = "nisa"
     upper = Station(
         "316000", Names("Liberec"), river, "CZ", "ČHMÚ", (Quantity.LEVEL, Quantity.DISCHARGE), TEN_MINUTES,
@@ -48,16 +50,28 @@ def small_network() -> Network:
     return Network(
         rivers={
             river: River(
-                river, Names("Lužická Nisa", {Language.DE: "Lausitzer Neiße"}), "Odra", None,
-                ((50.72, 15.13), (50.768, 15.052), (50.854, 14.823), (51.15, 15.0)),
+                river,
+                Names("Lužická Nisa", {Language.DE: "Lausitzer Neiße"}),
+                "Odra",
+                course=((50.72, 15.13), (50.768, 15.052), (50.854, 14.823), (51.15, 15.0)),
             ),
             "bila": River("bila", Names(HOSTILE), "Odra", river),
-        },  # fmt: skip
+        },
         stations={s.id: s for s in (upper, lower, saxon, polish, rain, bare, hostile)},
         places={"hradek": Place("hradek", Names("Hrádek nad Nisou", {Language.DE: "Grottau"}), "CZ", 50.85, 14.84)},
         partners={"lhwz": Partner("lhwz", Names("LHWZ"), "DE", (Language.DE,))},
         outline=((50.55, 14.4), (51.02, 15.03), (50.6, 15.6)),
     )
+
+
+def parsed(text: str, *, strict: bool = False) -> Any:
+    """A page as a tree; `strict` refuses what a browser would have to guess. Any, since XPath has no types."""
+    return html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", recover=not strict))
+
+
+def svg_parsed(text: str) -> Any:
+    """A picture as a tree; refuses what is not well-formed XML."""
+    return etree.fromstring(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +178,8 @@ async def put(
         if judged:
             await conn.execute("DELETE FROM series_state WHERE series_id = %s", (row[0],))
             await conn.execute(
-                "INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value, observed_at,"
-                " trend, trend_per_hour, flag, test, updated_at)"
+                "INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value,"
+                " observed_at, trend, trend_per_hour, flag, test, updated_at)"
                 " VALUES (%s, 't', %s, '{}', %s, %s, %s, %s, 12.5, %s, %s, now())",
                 (row[0], at, degree, value, at, trend, int(flag), test),
             )
@@ -192,8 +206,8 @@ async def happen(
     """Write one event."""
     async with pool.connection() as conn, conn.transaction():
         await conn.execute(
-            "INSERT INTO event (station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,"
-            " trend, trend_per_hour, chain, rule_version, author, exercise)"
+            "INSERT INTO event (station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,"
+            " limit_value, trend, trend_per_hour, chain, rule_version, author, exercise)"
             " VALUES (%s, 'level', %s, %s, %s, %s, 'rise', 215, 'cm', 210, 'rising', 12, 'chain', 't', %s, false)",
             (station, kind, at, was, to_degree, author),
         )

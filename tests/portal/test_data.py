@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
-import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,10 +18,21 @@ from portal import contract, csvtext, queries, room
 from tests.portal.conftest import Running, happen, past, put
 
 PRIVATE = {"/", "/static/{path:.+}", "/{language}", "/{language}/{rest:.*}", "/api/{rest:.*}", *room.PAGES}
-AGREED = {
-    "id", "name", "river", "degree_reached", "degree_expected", "degree_declared", "freshness", "trend", "value", "unit",
-    "observed_at",
-}  # fmt: skip
+AGREED = set(
+    [
+        "id",
+        "name",
+        "river",
+        "degree_reached",
+        "degree_expected",
+        "degree_declared",
+        "freshness",
+        "trend",
+        "value",
+        "unit",
+        "observed_at",
+    ]
+)
 
 
 def fits(body: Any, name: str) -> None:
@@ -40,7 +49,7 @@ async def asked(portal: Running, path: str, status: int = 200, accept: str = "*/
 
 
 async def test_every_public_route_stands_in_the_contract(unplugged: House) -> None:
-    routes = {route.path for route in room.routes(unplugged) if isinstance(route, web.RouteDef)}
+    routes = {route.path for route in room.routes(unplugged)}
     document: dict[str, Any] = contract.document()
     assert routes - PRIVATE == set(document["paths"])
     jsonschema.Draft202012Validator.check_schema({"components": document["components"]})
@@ -58,8 +67,11 @@ async def test_every_answer_fits_its_schema(portal: Running) -> None:
     fits(body, "Map")
     states = {feature["id"]: feature["properties"] for feature in body["features"]}
     assert set(states["320000"]) > AGREED
-    assert states["320000"] | {"river": "nisa", "degree_reached": 2, "degree_declared": 3, "degree_expected": None,
-                               "freshness": "fresh", "trend": "rising", "value": 215.0, "unit": "cm"} == states["320000"]  # fmt: skip
+    expected = {
+        "river": "nisa", "degree_reached": 2, "degree_declared": 3, "degree_expected": None, "freshness": "fresh",
+        "trend": "rising", "value": 215.0, "unit": "cm",
+    }  # fmt: skip
+    assert expected.items() <= states["320000"].items()
     assert states["316000"]["value"] is None
     assert states["316000"]["freshness"] == "doubtful"
     assert states["660100"]["freshness"] == "silent"
@@ -73,28 +85,27 @@ async def test_every_answer_fits_its_schema(portal: Running) -> None:
         fits(await asked(portal, path, 404), "Error")
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["quantity=depth", "from=yesterday", "from=2026-01-01T00:00:00", "from=2026-01-02&to=2026-01-01", "limit=0",
-     "limit=-1", "limit=99999", "from=2020-01-01&to=2026-01-01", "from=0001-01-01", "to=9999-12-31", "limit=٣",
-     "from=2026-01-01T00:00:00Z%27%3B--"],
-)  # fmt: skip
-async def test_bad_questions_get_a_hint(portal: Running, query: str) -> None:
-    body = await asked(portal, f"/api/v1/stations/320000/observations?{query}", 400)
-    fits(body, "Error")
-    assert body["hint"].split(":")[0].split()[0] in {"quantity", "from", "to", "limit"}
-
-
-@pytest.mark.parametrize("query", ["before=x", "before=2026-01-01T00:00:00Z_", "before=_5", "limit=many", "station=%00",
-                                   "before=2026-01-01T00:00:00Z_99999999999999999999"])  # fmt: skip
-async def test_bad_questions_about_events_get_a_hint(portal: Running, query: str) -> None:
-    fits(await asked(portal, f"/api/v1/events?{query}", 400), "Error")
+async def test_bad_questions_get_a_hint(portal: Running) -> None:
+    for query in (
+        "quantity=depth", "from=yesterday", "from=2026-01-01T00:00:00", "from=2026-01-02&to=2026-01-01", "limit=0",
+        "limit=-1", "limit=99999", "from=2020-01-01&to=2026-01-01", "from=0001-01-01", "to=9999-12-31", "limit=٣",
+        "from=2026-01-01T00:00:00Z%27%3B--",
+    ):  # fmt: skip
+        body = await asked(portal, f"/api/v1/stations/320000/observations?{query}", 400)
+        fits(body, "Error")
+        assert body["hint"].split(":")[0].split()[0] in {"quantity", "from", "to", "limit"}
+    for query in (
+        "before=x", "before=2026-01-01T00:00:00Z_", "before=_5", "limit=many", "station=%00",
+        "before=2026-01-01T00:00:00Z_99999999999999999999",
+    ):  # fmt: skip
+        fits(await asked(portal, f"/api/v1/events?{query}", 400), "Error")
 
 
 async def test_parts_follow_one_another_without_loss(portal: Running) -> None:
     await put(portal.house.pool, "320000", 1.0, 0)
     await past(portal.house.pool, "320000", [(minutes, float(minutes)) for minutes in range(5, 300)])
-    path, seen = "/api/v1/stations/320000/observations?limit=100", []
+    path: str | None = "/api/v1/stations/320000/observations?limit=100"
+    seen: list[str] = []
     while path is not None:
         body = await asked(portal, path)
         fits(body, "Observations")
@@ -109,7 +120,8 @@ async def test_events_page_without_loss_even_at_one_moment(portal: Running) -> N
     at = datetime.now(UTC).replace(microsecond=123456)
     for n in range(7):
         await happen(portal.house.pool, "320000", n % 5, at=at - timedelta(seconds=n // 3))
-    path, seen = "/api/v1/events?limit=2", []
+    path: str | None = "/api/v1/events?limit=2"
+    seen: list[int] = []
     while path is not None:
         body = await asked(portal, path)
         fits(body, "Events")
@@ -129,7 +141,16 @@ async def test_observations_as_csv(portal: Running) -> None:
             assert "Accept" in answer.headers["Vary"]
             assert answer.headers["Content-Disposition"] == 'attachment; filename="_x________level.csv"'
             rows = list(csv.reader(io.StringIO((await answer.read()).decode())))
-    assert rows[1] == ["'=x'\"<&>/?", "level", "cm", at.isoformat().replace("+00:00", "Z"), "215.0", "good", "", "false"]
+    assert rows[1] == [
+        "'=x'\"<&>/?",
+        "level",
+        "cm",
+        at.isoformat().replace("+00:00", "Z"),
+        "215.0",
+        "good",
+        "",
+        "false",
+    ]
     async with portal.client.get(f"/api/v1/stations/{station}/observations?format=csv") as answer:
         assert answer.headers["Content-Type"].startswith("text/csv")
 
@@ -160,7 +181,9 @@ def test_a_span_is_sound_or_refused(query: dict[str, str]) -> None:
 def test_a_bare_day_as_an_end_is_included() -> None:
     span = queries.span({"from": "2026-03-29", "to": "2026-03-29"}, datetime(2026, 4, 1, tzinfo=UTC))
     assert (span.start, span.end) == (datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC))
-    summer = queries.span({"from": "2026-03-29T03:00:00 02:00", "quantity": "rain"}, datetime(2026, 3, 29, 9, tzinfo=UTC))
+    summer = queries.span(
+        {"from": "2026-03-29T03:00:00 02:00", "quantity": "rain"}, datetime(2026, 3, 29, 9, tzinfo=UTC)
+    )
     assert summer.start == datetime(2026, 3, 29, 1, tzinfo=UTC), "a plus that a form turned into a space is read"
     assert summer.quantity is Quantity.RAIN
 
