@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from alerting.engine.judge import Change, Job, Judgement, Standing, chain, decode, encode, judge
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.silence import shortest_allowed, silence
+from floodcore.freshness import lag
 from floodcore.killpoint import passing
 from floodcore.quality.window import Sample
 from floodcore.store import book, judging
@@ -224,10 +225,10 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
 
 
 def _lost(series: Series, rulebook: Rulebook, now: datetime, *, exercise: bool) -> NewEvent | None:
-    if series.standing is None:
+    if series.standing is None or series.judged_until is None or series.judged_at is None:
         return None
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    found = silence(ruled.rules, decode(series.standing), now)
+    found = silence(ruled.rules, decode(series.standing), now, lag(series.judged_until, series.judged_at))
     if found is None:
         return None
     name = chain(series.station_id, found.since)

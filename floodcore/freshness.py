@@ -4,7 +4,12 @@ Owns the allowed silence. Local warning systems of the Liberec Region report eve
 at SPA 1, 2 and 3 (domain.md section 1, https://liberecky.dppcr.cz/web_564443/c_lvvs.htm). A source that
 reports less often cannot be held to that, so the allowance is never tighter than what its interval
 permits: two intervals and a minute in calm, one interval and a minute once a limit is reached
-(reliability goal G7). Pure.
+(reliability goal G7).
+
+A source that publishes minutes after measuring is not silent for that: its lag, which is how long after
+its own time the newest reading reached us, is added, up to a quarter of an hour. The open data of ČHMÚ
+carry one value in ten minutes and come some minutes later; without the allowance a gauge in flood would
+be called lost at each of them. Pure.
 """
 
 from datetime import datetime, timedelta
@@ -19,6 +24,14 @@ _BY_DEGREE = {
     Degree.EXTREME: timedelta(minutes=5),
 }
 GRACE = timedelta(minutes=1)
+# A source that is later than this may not hide behind being late; a judgement, between the few minutes
+# of open data and the degree's own allowance.
+LONGEST_LAG = timedelta(minutes=15)
+
+
+def lag(newest_at: datetime, judged_at: datetime) -> timedelta:
+    """How long after its own time `newest_at` a reading was here, at `judged_at`; 0 to LONGEST_LAG."""
+    return min(max(judged_at - newest_at, timedelta(0)), LONGEST_LAG)
 
 
 def allowed_silence(degree: Degree, interval: timedelta) -> timedelta:
@@ -33,16 +46,17 @@ def freshness(
     degree: Degree,
     now: datetime,
     flag: Flag = Flag.GOOD,
+    lag: timedelta = timedelta(0),
 ) -> Freshness:
     """The freshness at data time `now` of a gauge whose last believable value is of `observed_at`.
 
     `degree` is the one reached, NONE for a series without limits; `flag` is the verdict on the newest
     sample, which makes a gauge that talks nonsense DOUBTFUL until it falls silent. LATE is a value
-    older than one interval and a minute, still within the allowed silence.
+    older than one interval and a minute, still within the allowed silence. `lag` is that of the source.
     """
     if observed_at is None:
         return Freshness.NEVER if flag is Flag.GOOD else Freshness.DOUBTFUL
-    age = now - observed_at
+    age = now - observed_at - lag
     if age > allowed_silence(degree, interval):
         return Freshness.SILENT
     if flag in {Flag.SUSPECT, Flag.FAIL}:

@@ -68,7 +68,19 @@ def rules_of(network: Network, station_id: str, quantity: Quantity) -> Rules:
     limits = _binding(station)
     if limits is None or limits.quantity is not quantity:
         return Rules(quantity, station.interval)
-    return Rules(quantity, station.interval, dict(limits.values), limits.scheme)
+    return Rules(quantity, station.interval, _rising(limits.values), limits.scheme)
+
+
+def _rising(values: Mapping[Degree, float]) -> dict[Degree, float]:
+    """The limits, none below that of a lower degree.
+
+    At Sedmihorky the source sets the extreme (356 cm) below SPA 3 (360 cm). The extreme is no legal degree
+    and may not hide SPA 3, so it waits for it.
+    """
+    raised: dict[Degree, float] = {}
+    for degree, limit in sorted(values.items()):
+        raised[degree] = max(limit, max(raised.values(), default=limit))
+    return raised
 
 
 def _binding(station: Station) -> Limits | None:

@@ -32,16 +32,17 @@ class Silence:
     per_hour: float | None
 
 
-def silence(rules: Rules, standing: Standing, now: datetime) -> Silence | None:
+def silence(rules: Rules, standing: Standing, now: datetime, lag: timedelta = timedelta(0)) -> Silence | None:
     """The silence of a series at data time `now`, or None: still heard, or silent in calm.
 
-    Heard is only what was believed: a gauge stuck or talking nonsense is as lost as a mute one.
+    `lag` is how late the source itself is. Heard is only what was believed: a gauge stuck or talking
+    nonsense is as lost as a mute one.
     """
     good = standing.memory.good
     if good is None or not rules.limits:
         return None
     degree = standing.life.degree
-    until = good.at + allowed_silence(degree, rules.interval)
+    until = good.at + lag + allowed_silence(degree, rules.interval)
     if now <= until:
         return None
     (per_hour,) = slopes_of([standing.points])

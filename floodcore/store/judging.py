@@ -22,7 +22,7 @@ _MARK: LiteralString = """
     ORDER BY series_id ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at"""
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.lifecycle::text AS standing
+           st.updated_at AS judged_at, st.lifecycle::text AS standing
     FROM series s LEFT JOIN series_state st USING (series_id)
     WHERE s.series_id = ANY(%s)
     ORDER BY s.series_id"""
@@ -79,7 +79,7 @@ _ANNOUNCE: LiteralString = """
 _NOTIFY: LiteralString = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS c(channel)"
 _UNHEARD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.lifecycle::text AS standing
+           st.updated_at AS judged_at, st.lifecycle::text AS standing
     FROM series_state st JOIN series s USING (series_id)
     WHERE (st.degree > 0 OR st.degree = 0 AND st.trend = 'rising') AND st.observed_at < %s
       AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id)
@@ -101,7 +101,10 @@ _STORED: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A claimed series with its stored standing, which is None before its first judgement."""
+    """A claimed series with its stored standing; all of it None before its first judgement.
+
+    `judged_until` is the time of the newest sample judged, `judged_at` when that was.
+    """
 
     series_id: int
     station_id: str
@@ -109,6 +112,7 @@ class Series:
     unit: str
     rule_version: str | None
     judged_until: datetime | None
+    judged_at: datetime | None
     standing: str | None
 
 

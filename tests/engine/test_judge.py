@@ -206,6 +206,24 @@ def test_a_gauge_that_dies_at_the_crest_and_sends_zeros_is_lost() -> None:
     assert (lost.degree, lost.value, lost.reason) == (Degree.READINESS, 115.0, Reason.LOST_RISING)
 
 
+def test_a_source_that_is_always_late_is_not_lost_for_that() -> None:
+    standing = after([60, 70, 85, 105, 115])
+    lag = timedelta(minutes=4)
+    allowed = timedelta(minutes=11)
+    assert silence(RULES, standing, T0 + 4 * STEP + allowed + lag, lag) is None
+    lost = silence(RULES, standing, T0 + 4 * STEP + allowed + lag + timedelta(seconds=1), lag)
+    assert lost is not None
+    assert lost.at == T0 + 4 * STEP + allowed + lag
+
+
+def test_an_extreme_below_spa_3_waits_for_it() -> None:
+    values = {Degree.VIGILANCE: 235.0, Degree.READINESS: 300.0, Degree.EMERGENCY: 360.0, Degree.EXTREME: 356.0}
+    limits = (Limits(Quantity.LEVEL, values, "invented", None),)
+    station = Station("A", Names("A"), None, "CZ", "nobody", (Quantity.LEVEL,), STEP, limits=limits)
+    rules = rules_of(Network(stations={"A": station}), "A", Quantity.LEVEL)
+    assert rules.limits == values | {Degree.EXTREME: 360.0}
+
+
 def test_a_chain_names_station_and_start() -> None:
     assert chain("322000", T0) == "CZ-LK-322000-20260601T000000Z"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from floodcore.freshness import allowed_silence, freshness
+from floodcore.freshness import LONGEST_LAG, allowed_silence, freshness, lag
 from floodcore.words import Degree, Flag, Freshness
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -64,3 +64,15 @@ def test_it_only_gets_worse_with_age_and_with_the_degree(a: int, b: int, one: De
     assert order.index(state(min(a, b), one)) <= order.index(state(max(a, b), one))
     if state(a, min(one, other)) is Freshness.SILENT:
         assert state(a, max(one, other)) is Freshness.SILENT
+
+
+@given(st.integers(0, 10_000), st.integers(-600, 10_000), st.sampled_from(Degree))
+def test_a_steady_lag_of_the_source_is_no_silence_and_no_excuse(age_s: int, lag_s: int, degree: Degree) -> None:
+    """Open data that always come some minutes late look as a gauge that is never late; up to a bound."""
+    observed = NOW - timedelta(seconds=age_s)
+    allowance = lag(observed - timedelta(hours=1), observed - timedelta(hours=1) + timedelta(seconds=lag_s))
+    assert timedelta(0) <= allowance <= LONGEST_LAG
+    shown = freshness(observed, TEN, degree, NOW, lag=allowance)
+    assert shown is freshness(observed + allowance, TEN, degree, NOW)
+    if age_s <= 600 + min(max(lag_s, 0), LONGEST_LAG.total_seconds()):
+        assert shown is Freshness.FRESH
