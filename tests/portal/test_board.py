@@ -154,8 +154,10 @@ async def test_an_outage_shows_a_banner_and_no_error(watched: Running, database:
         assert "215" in tree.xpath("string(//main)"), "the last snapshot stays"
         for page in ("", "table", "events", "status", "stations/320000"):
             for language in Language:
+                asked_at = time.monotonic()
                 async with watched.client.get(f"/{language}/{page}") as answer:
                     assert answer.status == 200
+                    assert time.monotonic() - asked_at < 1.5, "nobody waits for a database that is away"
                     assert parsed(await answer.text()).xpath("//*[@id='banner'][not(@hidden)]")
         async with watched.client.get("/api/v1/map.geojson") as answer:
             assert answer.status == 200

@@ -18,21 +18,10 @@ from portal import contract, csvtext, queries, room
 from tests.portal.conftest import Running, happen, past, put
 
 PRIVATE = {"/", "/static/{path:.+}", "/{language}", "/{language}/{rest:.*}", "/api/{rest:.*}", *room.PAGES}
-AGREED = set(
-    [
-        "id",
-        "name",
-        "river",
-        "degree_reached",
-        "degree_expected",
-        "degree_declared",
-        "freshness",
-        "trend",
-        "value",
-        "unit",
-        "observed_at",
-    ]
-)
+AGREED = {
+    "id", "name", "river", "degree_reached", "degree_expected", "degree_declared", "freshness", "trend", "value",
+    "unit", "observed_at",
+}  # fmt: skip
 
 
 def fits(body: Any, name: str) -> None:
@@ -114,6 +103,14 @@ async def test_parts_follow_one_another_without_loss(portal: Running) -> None:
         path = body["next"]
     assert len(seen) == len(set(seen)) == 296
     assert seen == sorted(seen)
+
+
+async def test_a_later_verdict_outweighs_the_door(portal: Running) -> None:
+    at = await put(portal.house.pool, "320000", 400.0, 0)
+    async with portal.house.pool.connection() as conn:
+        await conn.execute("INSERT INTO verdict SELECT series_id, %s, 3, 'spike' FROM series", (at,))
+    row = (await asked(portal, "/api/v1/stations/320000/observations"))["observations"][0]
+    assert (row["flag"], row["test"]) == ("suspect", "spike")
 
 
 async def test_events_page_without_loss_even_at_one_moment(portal: Running) -> None:

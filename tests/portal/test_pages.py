@@ -116,6 +116,10 @@ async def test_a_foreign_degree_is_never_an_spa(portal: Running) -> None:
             tree = parsed(await text_of(portal, f"/{language}/stations/{station}"))
             state = " ".join(tree.xpath("//section[contains(@class, 'state')]//text()"))
             assert "SPA" not in state
+            sign, words = ("A3", "Alarmstufe 3") if station == "660100" else ("P2", "2 z 2")
+            assert "".join(tree.xpath("//div[@class='big']//*[local-name()='text'][1]/text()")) in {sign, f"{sign}?"}
+            assert language is not Language.DE or station != "660100" or words in state
+            assert language is not Language.PL or station == "660100" or words in state
             graph = " ".join(tree.xpath("//figure//text()"))
             assert "SPA" not in graph
 
