@@ -10,7 +10,7 @@ from lxml import etree
 
 from floodcore.house import House
 from floodcore.words import Flag, Language, Quantity
-from portal import assets
+from portal import assets, shapes
 from tests.portal.conftest import HOSTILE, Running, Serve, happen, parsed, past, put, svg_parsed
 
 PAGES = ("", "table", "events", "status", "stations/320000", "stations/rain-1", "stations/nowhere", "nothing/here")
@@ -116,6 +116,8 @@ async def test_a_foreign_degree_is_never_an_spa(portal: Running) -> None:
             tree = parsed(await text_of(portal, f"/{language}/stations/{station}"))
             state = " ".join(tree.xpath("//section[contains(@class, 'state')]//text()"))
             assert "SPA" not in state
+            body = tree.xpath("//div[@class='big']//*[local-name()='path'][@class='body']/@d")
+            assert body == [shapes.PATHS["foreign"]], "a shape of its own"
             sign, words = ("A3", "Alarmstufe 3") if station == "660100" else ("P2", "2 z 2")
             assert "".join(tree.xpath("//div[@class='big']//*[local-name()='text'][1]/text()")) in {sign, f"{sign}?"}
             assert language is not Language.DE or station != "660100" or words in state
