@@ -26,6 +26,7 @@ _KEEPALIVE_S = 15
 _CONNECT_LIMIT_S = 10.0
 _PACKETS_A_READ = 64  # then the event loop gets a turn
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
+_AT_LEAST_ONCE = 1
 _REFUSED_LOGIN = {134, 135}  # bad user name or password, not authorized (paho maps 3.1.1 to these)
 
 
@@ -76,6 +77,21 @@ class AcknowledgingClient(aiomqtt.Client):
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
             self._wake.set()
+
+    async def listen_to(self, topic: str) -> None:
+        """Subscribe to `topic` with QoS 1, and believe it only when the broker grants that.
+
+        Raises:
+            BrokerError: the broker refuses, or would deliver without asking for an acknowledgement.
+        """
+        granted = await self.subscribe(topic, qos=_AT_LEAST_ONCE)
+        codes = [code.value if isinstance(code, ReasonCode) else int(code) for code in granted]
+        if any(code != _AT_LEAST_ONCE for code in codes):
+            message = (
+                f"the broker {self._hostname}:{self._port} does not grant {topic} with QoS 1 (it says {codes}): "
+                "check the rights of the user in HLADINA_MQTT_URL"
+            )
+            raise BrokerError(message)
 
     async def batch(self, limit: int, wait_s: float) -> list[paho.MQTTMessage]:
         """What has arrived, at most `limit` messages, in order; empty if nothing came for `wait_s` seconds.

@@ -44,7 +44,7 @@ async def listen(house: House, pulse: Pulse) -> None:
 async def _listen(house: House, pulse: Pulse) -> None:
     known = tts.devices(house.network.stations)
     async with broker.connected(house.settings.mqtt_url, CLIENT) as client:
-        await client.subscribe(TOPIC, qos=1)
+        await client.listen_to(TOPIC)
         async with house.pool.connection() as conn:
             await note_success(conn, SOURCE, house.clock.now())
         while True:

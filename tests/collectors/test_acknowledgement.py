@@ -223,6 +223,18 @@ async def test_a_wrong_password_is_one_clear_line(houses: "Houses", pool: Pool, 
         assert await (await conn.execute("SELECT fault FROM source_health")).fetchone() == (str(caught.value),)
 
 
+async def test_a_broker_that_grants_less_is_a_fault_not_silence(houses: "Houses", pool: Pool, broker: "Broker") -> None:
+    """With QoS 0, or none at all, what is sent is lost while the stage looks well."""
+    broker.kill()
+    configuration = broker.folder / "mosquitto.conf"
+    configuration.write_text(f"listener {broker.port} 127.0.0.1\nmax_qos 0\nallow_anonymous true\nuser root\n")
+    broker.start()
+    with pytest.raises(mqtt.BrokerError, match=r"does not grant v3/\+/devices/\+/up with QoS 1"):
+        await asyncio.wait_for(uplinks.listen(houses(mqtt_url=broker.url), Pulse("mqtt", Clock())), 10)
+    async with pool.connection() as conn:
+        assert await (await conn.execute("SELECT ok_at FROM source_health")).fetchone() == (None,)
+
+
 async def test_no_broker_is_one_clear_line(houses: "Houses") -> None:
     with pytest.raises(mqtt.BrokerError, match=r"127\.0\.0\.1:1 does not answer .* check HLADINA_MQTT_URL"):
         await uplinks.listen(houses(mqtt_url="mqtt://127.0.0.1:1"), Pulse("mqtt", Clock()))
