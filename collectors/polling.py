@@ -9,6 +9,8 @@ the database ends the round and goes to the supervisor.
 import asyncio
 import logging
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,6 +22,7 @@ from collectors.faults import DecodeError, FetchError
 from collectors.keeping import keep
 from floodcore.house import House
 from floodcore.killpoint import passing
+from floodcore.quality.door import AHEAD
 from floodcore.store.sources import Cursor, Refused, cursors, note_failure, note_success
 from floodcore.supervision import Pulse
 from floodcore.words import Reading
@@ -33,6 +36,7 @@ _METADATA_CAP = 5_000_000
 _COMPARE_EVERY = timedelta(hours=1)
 _AT_ONCE = 4  # requests at a time: a guest at a public server
 _SHORTEST_PAUSE_S = 0.2
+_BEAT_S = 5.0
 _log = logging.getLogger("hladina.collectors")
 _JITTER = 0.1  # so that many installations do not ask in the same second
 
@@ -43,6 +47,7 @@ class _Memory:
 
     cursors: dict[str, Cursor]
     said: dict[str, frozenset[Reading]] = field(default_factory=dict)
+    ahead: dict[str, frozenset[Reading]] = field(default_factory=dict)
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     edge: Edge = field(default_factory=lambda: Edge(SOURCE))
     compared_at: datetime | None = None
@@ -59,10 +64,9 @@ async def poll(house: House, pulse: Pulse) -> None:
         memory = _Memory(dict(await cursors(conn, SOURCE)))
     async with fetch.session() as http:
         while True:
-            await one_round(house, http, memory)
+            await one_round(house, http, memory, pulse.beat)
             await compare_limits(house, http, memory)
-            pulse.beat()
-            await asyncio.sleep(_pause(house, random.uniform(1 - _JITTER, 1 + _JITTER)))  # noqa: S311  # not a secret
+            await _rest(_pause(house, random.uniform(1 - _JITTER, 1 + _JITTER)), pulse)  # noqa: S311  # not a secret
 
 
 def _pause(house: House, jitter: float) -> float:
@@ -70,8 +74,22 @@ def _pause(house: House, jitter: float) -> float:
     return max(_SHORTEST_PAUSE_S, house.clock.real_seconds(house.settings.chmu_interval_s) * jitter)
 
 
-async def one_round(house: House, http: ClientSession, memory: _Memory) -> None:
-    """Ask once for every linked station that has a file, and note how the source fares."""
+async def _rest(seconds: float, pulse: Pulse) -> None:
+    """Wait for the next round with signs of life: a minute of waiting is no minute of hanging."""
+    until = time.monotonic() + seconds
+    pulse.beat()
+    while (left := until - time.monotonic()) > 0:
+        await asyncio.sleep(min(left, _BEAT_S))
+        pulse.beat()
+
+
+async def one_round(
+    house: House, http: ClientSession, memory: _Memory, beat: Callable[[], None] = lambda: None
+) -> None:
+    """Ask once for every linked station that has a file, and note how the source fares.
+
+    `beat` is called after each file, since a slow server can make a round of minutes.
+    """
     base = house.settings.chmu_url
     wanted = {link.address: s.id for s in house.network.stations.values() for link in s.links if link.kind == SOURCE}
     try:
@@ -85,7 +103,9 @@ async def one_round(house: House, http: ClientSession, memory: _Memory) -> None:
 
     async def ask(obj_id: str) -> str:
         async with gate:
-            return await _ask(house, http, memory, obj_id, wanted[obj_id])
+            fault = await _ask(house, http, memory, obj_id, wanted[obj_id])
+            beat()
+            return fault
 
     outcomes = await asyncio.gather(*(ask(obj_id) for obj_id in available), return_exceptions=True)
     for outcome in outcomes:
@@ -118,14 +138,19 @@ async def _ask(house: House, http: ClientSession, memory: _Memory, obj_id: str, 
 
 async def _keep_file(house: House, memory: _Memory, last: Cursor, file: chmu.StationFile, got: fetch.Fetched) -> None:
     item = last.item
-    said = memory.said.get(item, frozenset())
+    now = house.clock.now()
+    # What is refused as coming from the future may only be ahead of a clock of ours that lags: it is
+    # offered again when its time has come, and until then the file is asked for without condition.
+    ahead = frozenset(reading for reading in file.readings if reading.observed_at > now + AHEAD)
+    said = memory.said.get(item, frozenset()) | (ahead & memory.ahead.get(item, frozenset()))
     unheard = [reading for reading in file.readings if reading not in said]
     newest = max((reading.observed_at for reading in file.readings), default=last.newest_at)
-    cursor = Cursor(item, got.etag, got.last_modified, newest)
+    cursor = Cursor(item, "", "", newest) if ahead else Cursor(item, got.etag, got.last_modified, newest)
     refused = _new_faults(memory, item, file.faults, got.body)
     async with house.pool.connection() as conn:
-        await keep(conn, SOURCE, unheard, refused, house.clock.now(), cursor=cursor)
-    memory.cursors[item], memory.said[item], memory.faults[item] = cursor, frozenset(file.readings), file.faults
+        await keep(conn, SOURCE, unheard, refused, now, cursor=cursor)
+    memory.cursors[item], memory.said[item] = cursor, frozenset(file.readings) - ahead
+    memory.ahead[item], memory.faults[item] = ahead, file.faults
 
 
 async def _refuse(house: House, memory: _Memory, item: str, faults: tuple[str, ...], body: bytes) -> None:

@@ -1,18 +1,23 @@
 """Rounds of polling against a tiny server: cursors, repeats, outages, partial failure."""
 
+import asyncio
 import json
 import logging
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from psycopg import Error as DatabaseError
 
 from collectors import fetch, polling
+from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.network.model import Limits, Network
 from floodcore.store.connect import Pool
 from floodcore.store.sources import cursors
+from floodcore.supervision import Pulse
 from floodcore.words import Degree, Quantity
 
 if TYPE_CHECKING:
@@ -92,6 +97,44 @@ async def test_a_filled_gap_arrives(house: House, site: "tuple[Served, str]", po
     assert stored == [(100.0, False), (101.0, True), (102.0, False), (103.0, False)]
     assert await rows(pool, "SELECT readings FROM source_health") == [(4,)]
     assert await rows(pool, "SELECT * FROM contradiction") == []
+
+
+async def test_what_came_too_early_for_our_clock_is_taken_when_its_time_has_come(
+    houses: "Houses", site: "tuple[Served, str]", pool: Pool
+) -> None:
+    """Our clock may be the one that lags: the reading must not be forgotten because it was refused once."""
+    served, address = site
+    index(served, FIRST)
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, 101))
+    begin = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
+    memory = polling._Memory({})
+    async with fetch.session() as http:
+        for minutes in (0, 1, 2, 8):
+            clock = Clock(begin + timedelta(minutes=minutes), datetime.now(UTC))
+            await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
+    assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(100.0,), (101.0,)]
+    assert await rows(pool, "SELECT count(*) FROM quarantine") == [(1,)], "said once, not at every poll"
+
+
+async def test_a_long_wait_for_the_next_round_beats(
+    houses: "Houses", site: "tuple[Served, str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The health page calls a stage dead that has not beaten for half a minute; the pause is a whole one."""
+    monkeypatch.setattr(polling, "_BEAT_S", 0.05)
+    served, address = site
+    index(served, FIRST)
+    beats: list[float] = []
+
+    class Heard(Pulse):
+        def beat(self) -> None:
+            beats.append(time.monotonic())
+
+    stage = asyncio.create_task(polling.poll(houses(chmu_url=address, chmu_interval_s=60.0), Heard("poll", Clock())))
+    await asyncio.sleep(1.0)
+    stage.cancel()
+    await asyncio.gather(stage, return_exceptions=True)
+    assert len(beats) > 5
+    assert [path for path, _ in served.asked].count(DATA) == 1
 
 
 async def test_one_line_when_it_breaks_and_one_when_it_works_again(
