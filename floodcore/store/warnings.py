@@ -7,12 +7,14 @@ advisory lock of `lock_chain` keeps a refresh from branching off beside an event
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+# Longer than any house is away from a flood that still stands.
+_LOOKED_BACK = timedelta(days=30)
 # A process that is stopped in the middle must not hold a chain: the server ends its transaction.
 _GUARD: LiteralString = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
 _CLAIM: LiteralString = """
@@ -48,6 +50,7 @@ _EXPIRING: LiteralString = """
         SELECT DISTINCT ON (chain) chain, event_id, expires, all_clear
         FROM cap_message WHERE expires > %(oldest)s ORDER BY chain, cap_id DESC) h
     WHERE NOT h.all_clear AND h.expires < %(before)s
+        AND NOT EXISTS (SELECT FROM event e WHERE e.chain = h.chain AND e.kind = 'reached' AND e.to_degree = 0)
         AND NOT EXISTS (
             SELECT FROM announcement a JOIN event e USING (event_id)
             WHERE a.channel = 'cap' AND a.done_at IS NULL AND e.chain = h.chain)
@@ -231,8 +234,12 @@ async def settle(connection: AsyncConnection, event_id: int) -> None:
 
 
 async def expiring(connection: AsyncConnection, now: datetime, before: datetime, limit: int) -> list[str]:
-    """Chains whose newest message is no all-clear and ends before `before`, though nothing new is to tell."""
-    cursor = await connection.execute(_EXPIRING, {"oldest": now, "before": before, "limit": limit})
+    """Chains whose newest message is no all-clear and ends before `before`, though nothing new is to tell.
+
+    Those that ended while no bridge ran are among them: their degree holds, and a feed without them
+    would be taken for calm.
+    """
+    cursor = await connection.execute(_EXPIRING, {"oldest": now - _LOOKED_BACK, "before": before, "limit": limit})
     return [chain for (chain,) in await cursor.fetchall()]
 
 

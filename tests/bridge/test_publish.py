@@ -126,6 +126,28 @@ async def test_a_holding_degree_is_told_anew_once_before_it_expires(house: House
     assert len(text(last, "references").split()) == 1
 
 
+async def test_a_degree_that_outlasted_a_dead_house_is_told_anew(house: House, happen: Happen) -> None:
+    """All bridges were away until the last message had expired: a feed without it would look calm."""
+    pool, speaker = house.pool, publisher_of(house)
+    await happen()
+    await happen(chain="over", station_id="320000", from_degree=0, to_degree=1)
+    await happen(chain="ended unsaid", station_id="660100", from_degree=0, to_degree=1)
+    await drain(pool, speaker)
+    await happen(chain="over", station_id="320000", from_degree=1, to_degree=0)
+    await drain(pool, speaker)
+    now = datetime.now(UTC)
+    next_day = Clock(now + timedelta(hours=20), now)
+    async with pool.connection() as connection:
+        assert await warnings.in_force(connection, next_day.now(), ["Actual"]) == []
+    assert await refresh_batch(pool, speaker, next_day) == 1
+    assert await refresh_batch(pool, speaker, next_day) == 0
+    async with pool.connection() as connection:
+        (told,) = await warnings.in_force(connection, next_day.now(), ["Actual"])
+    assert told.chain == "316000:level:1"
+    assert faults(told.body) == []
+    assert len(text(told, "references").split()) == 1, "the chain does not break"
+
+
 async def test_the_stage_wakes_on_notify(house: House, happen: Happen) -> None:
     pulse = Pulse("bridge.publish", Clock())
     task = asyncio.create_task(publish(house, pulse))
