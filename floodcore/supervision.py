@@ -68,6 +68,11 @@ class Supervisor:
         while True:
             try:
                 await stage(pulse)
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                pulse.fail(error)  # a library let a cancellation of its own escape; nobody has stopped us
             except Exception as error:  # noqa: BLE001  # the one broad except: see the module docstring
                 pulse.fail(error)
                 _log.debug("%s", pulse.name, exc_info=error)

@@ -41,3 +41,24 @@ async def test_a_dying_stage_is_started_again_and_logged_twice(caplog: pytest.Lo
     assert [message.split(":")[0] for message in messages] == ["dying broke", "dying works again after 3 failures"]
     assert neighbour > 20
     assert supervisor.pulses["dying"].broken == ""
+
+
+async def test_a_stray_cancellation_does_not_end_a_stage_for_ever() -> None:
+    """A task group takes a cancelled task for one that was stopped on purpose, and says nothing."""
+    rounds = 0
+    recovered = asyncio.Event()
+
+    async def struck(pulse: Pulse) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            raise asyncio.CancelledError
+        pulse.beat()
+        recovered.set()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(Supervisor(Clock()).run({"struck": struck}))
+    await asyncio.wait_for(recovered.wait(), 5)
+    task.cancel()
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(outcome, asyncio.CancelledError), "who is meant to stop, stops"
