@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from floodcore.freshness import GRACE, allowed_silence, freshness
+from floodcore.freshness import GRACE, allowed_silence, freshness, lag
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.store.views import DegreeView, SeriesView
 from floodcore.words import Degree, Flag, Freshness, Quantity, Trend
@@ -34,6 +34,7 @@ class Mark:
 
     `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe" or "imgw".
     `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
+    `lag` is how late the source itself is.
     """
 
     station: Station
@@ -52,10 +53,12 @@ class Mark:
     reached_since: datetime | None = None
     declared_at: datetime | None = None
     declared_by: str = ""
+    lag: timedelta = timedelta(0)
 
     def freshness_at(self, now: datetime) -> Freshness:
         """How far the mark may be believed at `now`."""
-        shown = freshness(self.observed_at, self.station.interval, _degree(self.degree_reached), now, Flag(self.flag))
+        degree = _degree(self.degree_reached)
+        shown = freshness(self.observed_at, self.station.interval, degree, now, Flag(self.flag), self.lag)
         missing = self.observed_at is not None and self.value is None
         return Freshness.DOUBTFUL if missing and shown in {Freshness.FRESH, Freshness.LATE} else shown
 
@@ -65,7 +68,8 @@ class Mark:
         if self.observed_at is None:
             return None
         allowed = allowed_silence(_degree(self.degree_reached), self.station.interval)
-        return Turns(self.observed_at + self.station.interval + GRACE, self.observed_at + allowed)
+        known_at = self.observed_at + self.lag
+        return Turns(known_at + self.station.interval + GRACE, known_at + allowed)
 
     def limits(self) -> Limits | None:
         """The limits of the shown quantity."""
@@ -136,7 +140,14 @@ def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[st
         reached_since=reached.at if reached is not None and degree == reached.degree else None,
         declared_at=declared.at if declared is not None else None,
         declared_by=declared.author if declared is not None else "",
+        lag=_lag(row),
     )
+
+
+def _lag(row: SeriesView | None) -> timedelta:
+    if row is None or row.judged_until is None or row.judged_at is None:
+        return timedelta(0)
+    return lag(row.judged_until, row.judged_at)
 
 
 def _degree(degree: int | None) -> Degree:

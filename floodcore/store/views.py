@@ -14,7 +14,10 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """One series as last judged; `judged` False = readings have come, the engine has not judged them yet."""
+    """One series as last judged; `judged` False = readings have come, the engine has not judged them yet.
+
+    `judged_until` is the time of the newest sample judged, `judged_at` when that was.
+    """
 
     station_id: str
     quantity: str
@@ -27,6 +30,8 @@ class SeriesView:
     flag: int
     test: str
     judged: bool
+    judged_until: datetime | None = None
+    judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ SELECT s.station_id, s.quantity, s.unit, st.degree,
        CASE WHEN st.series_id IS NULL THEN o.observed_at ELSE st.observed_at END AS observed_at,
        coalesce(st.trend, 'unknown') AS trend, st.trend_per_hour,
        coalesce(st.flag, o.flag, 9)::int AS flag, coalesce(st.test, o.test, '') AS test,
-       st.series_id IS NOT NULL AS judged
+       st.series_id IS NOT NULL AS judged, st.judged_until, st.updated_at AS judged_at
 FROM series s
 LEFT JOIN series_state st USING (series_id)
 LEFT JOIN tip t USING (series_id)

@@ -180,8 +180,8 @@ async def put(
             await conn.execute(
                 "INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value,"
                 " observed_at, trend, trend_per_hour, flag, test, updated_at)"
-                " VALUES (%s, 't', %s, '{}', %s, %s, %s, %s, 12.5, %s, %s, now())",
-                (row[0], at, degree, value, at, trend, int(flag), test),
+                " VALUES (%s, 't', %s, '{}', %s, %s, %s, %s, 12.5, %s, %s, %s)",
+                (row[0], at, degree, value, at, trend, int(flag), test, at),
             )
         await conn.execute("NOTIFY hladina_change")
     return at
