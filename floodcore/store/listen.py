@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from floodcore.store.connect import alive
+
 DIRTY = "hladina_dirty"
 EVENT = "hladina_event"
 CHANGE = "hladina_change"
@@ -55,7 +57,7 @@ async def _listen(dsn: str, channels: tuple[str, ...], wake: Wake) -> None:
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(
-                dsn, autocommit=True, application_name="hladina listen", connect_timeout=5
+                dsn, autocommit=True, **alive("hladina listen")
             ) as connection:
                 for channel in channels:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))

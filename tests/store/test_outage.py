@@ -1,6 +1,8 @@
 """The pool comes back after an outage longer than its own patience (psycopg #370 and #1315 are why we look)."""
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from floodcore.store import embedded
+from floodcore.store import connect, embedded
 from floodcore.store.connect import DatabaseMissingError, open_pool
 from floodcore.store.listen import listening
 
@@ -58,3 +60,25 @@ async def test_no_database_is_one_clear_line() -> None:
 def test_a_second_user_of_the_folder_is_told_who_has_it(own_cluster: embedded.Cluster) -> None:
     with pytest.raises(embedded.EmbeddedError, match="in use by process"), embedded.cluster(own_cluster.home):
         pass
+
+
+async def test_a_stopped_writer_does_not_hold_its_locks_for_ever(
+    own_cluster: embedded.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "_IDLE_IN_TRANSACTION_LIMIT_S", 1)
+    async with await open_pool(own_cluster.dsn) as stopped, await open_pool(own_cluster.dsn) as other:
+        async with other.connection() as connection:
+            await connection.execute("CREATE TABLE line AS SELECT 1 AS number")
+        holder = await stopped.getconn()
+        await holder.execute("SELECT * FROM line FOR UPDATE")  # and then its process is stopped, or cut off
+        async with asyncio.timeout(10), other.connection() as connection:
+            await connection.execute("UPDATE line SET number = 2")
+        await stopped.putconn(holder)
+
+
+async def test_a_connection_that_only_waits_notices_a_vanished_server(own_cluster: embedded.Cluster) -> None:
+    async with await psycopg.AsyncConnection.connect(own_cluster.dsn, **connect.alive("test")) as connection:
+        with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wait = [wire.getsockopt(socket.IPPROTO_TCP, name) for name in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)]
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert sum(wait) <= 20
