@@ -11,7 +11,7 @@ and the engine may delete it without having seen the new rows.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import LiteralString
 
@@ -143,12 +143,17 @@ async def _write(
     # A stamp of a wrong clock must not become the tip: every true reading after it would be late, and
     # the gauge mute.
     believed = [each for each in observations if each.test not in REFUSED]
-    if len(believed) < len(observations):
-        wild = [_as_refused(each, source) for each in observations if each.test in REFUSED]
-        await sources.quarantine(conn, wild, received_at)
-    refused = len(observations) - len(believed)
-    if not believed:
-        return Stored(refused=refused)
+    stored = await _write_believed(conn, believed, source, received_at) if believed else Stored()
+    # Counted last, as the callers do: whoever held the row of the source while waiting for a tip
+    # would block the one who holds that tip and is about to count.
+    wild = [_as_refused(each, source) for each in observations if each.test in REFUSED]
+    await sources.quarantine(conn, wild, received_at)
+    return replace(stored, refused=len(wild))
+
+
+async def _write_believed(
+    conn: AsyncConnection, believed: Sequence[Observation], source: str, received_at: datetime
+) -> Stored:
     tips = await _lock_tips(conn, {(each.reading.station_id, each.reading.quantity) for each in believed})
     batch = _sort_out(believed, tips)
     await _copy(conn, batch, source, received_at)
@@ -160,7 +165,7 @@ async def _write(
         await conn.execute(_MARK, (f"{{{series}}}", f"{{{stamps}}}", received_at))
     passing("ingest.marked")
     new = len(batch.fresh) + late
-    return Stored(new, len(believed) - new - contradictory, contradictory, late, refused)
+    return Stored(new, len(believed) - new - contradictory, contradictory, late)
 
 
 def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, tuple[int, datetime]]) -> _Batch:

@@ -1,6 +1,7 @@
 """The store's only way in: immutable, idempotent, late decided once, no mark lost."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from floodcore.store import ingest
+from floodcore.store import ingest, sources
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import Stored, durable, store
 from floodcore.words import Flag, Observation, Quantity, Reading
@@ -126,6 +127,18 @@ async def test_two_writers_of_one_series_are_put_in_a_line(pool: Pool) -> None:
         await asyncio.sleep(0.2)
         assert not second.done()
     assert await second == Stored(new=1, late=1)
+
+
+async def test_a_refused_stamp_does_not_make_two_writers_wait_for_each_other(pool: Pool) -> None:
+    """One counts its source and waits for the tip, the other holds the tip and is about to count."""
+    wild = replace(seen(10), test="future", flag=Flag.FAIL)
+    await put(pool, seen(0), wild)
+    async with pool.connection() as first, first.transaction():
+        await store(first, [seen(20)], "test", NOW)
+        second = asyncio.create_task(put(pool, seen(30), wild))
+        await asyncio.sleep(0.2)
+        await sources.note_heard(first, "test", NOW, 1)
+    assert await second == Stored(new=1, refused=1)
 
 
 async def test_the_mark_cannot_be_claimed_before_the_rows_are_seen(pool: Pool) -> None:
