@@ -16,6 +16,9 @@ from collectors.stamps import as_utc
 from floodcore.units import CANONICAL, UnknownUnitError, to_canonical
 from floodcore.words import Quantity, Reading
 
+# More than a body of the largest size can hold of real samples. Two million ones of a byte each would
+# be refused one by one, and the house would do nothing else for seconds.
+_MOST_SAMPLES = 80_000
 _GOOD_FLAGS = {"", "ok", "good"}
 
 
@@ -89,6 +92,9 @@ def _one_by_one(body: bytes, station_id: str) -> Pushed:
         message = f"the body is not of the form {{station, seq, sent, samples: [{{t, q, v, u}}]}}: {error}"
         raise DecodeError(message) from None
     _same_station(push.station, station_id)
+    if len(push.samples) > _MOST_SAMPLES:
+        message = f"{len(push.samples)} samples are more than {_MOST_SAMPLES}: send fewer at a time"
+        raise DecodeError(message)
     readings: list[Reading] = []
     rejected: list[Rejected] = []
     for index, raw in enumerate(push.samples):

@@ -24,7 +24,7 @@ def verdict(keys: Mapping[str, str], station_id: str, authorization: str, signat
         key = keys.get(station_id, "")
         expected = "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
         # compare before asking whether there is a key, so that time does not tell
-        genuine = hmac.compare_digest(expected.encode(), signature.strip().lower().encode())
+        genuine = hmac.compare_digest(expected.encode(), signature.strip().lower().encode(errors="replace"))
         return Verdict.ALLOWED if genuine and key else Verdict.UNKNOWN
     user, key = _basic(authorization)
     known = keys.get(user, "")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -92,6 +93,13 @@ def test_every_sample_is_used_or_named(samples: list[object]) -> None:
     assert len({rejected.index for rejected in result.rejected}) == len(result.rejected)
 
 
+def test_two_million_scraps_are_refused_at_once() -> None:
+    begun = time.process_time()
+    with pytest.raises(DecodeError, match="send fewer at a time"):
+        pushed(b'{"samples":[' + b",".join([b"1"] * 1_900_000) + b"]}", "brod")
+    assert time.process_time() - begun < 1.5
+
+
 def basic(user: str, key: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()
 
@@ -117,6 +125,8 @@ def signed(key: str, content: bytes) -> str:
         ("", signed("k1", b"other"), Verdict.UNKNOWN),
         (basic("brod", "k1"), "sha256=00", Verdict.UNKNOWN),
         ("", "ž", Verdict.UNKNOWN),
+        ("", "sha256=\udcff", Verdict.UNKNOWN),  # how aiohttp hands over a byte that is no UTF-8
+        ("Basic \udcff", "", Verdict.UNKNOWN),
     ],
 )
 def test_who_may_push(authorization: str, signature: str, expected: Verdict) -> None:
