@@ -67,7 +67,7 @@ def arm(specification: str) -> None:
         _armed.name, _armed.countdown = "", 0
         return
     name, _, count = specification.partition(":")
-    if name not in KILL_POINTS or not count.isdigit() or int(count) < 1:
+    if name not in KILL_POINTS or not count.isdecimal() or int(count) < 1:
         message = f"HLADINA_KILL_AT: {specification!r} is not name:n with a known name and n >= 1"
         raise ValueError(message)
     _armed.name, _armed.countdown = name, int(count)

@@ -90,6 +90,14 @@ def read(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not parts.path and ";" not in parts.netloc
+
+
 class _Reader:
     """Reads single variables and collects the faults."""
 
@@ -122,7 +130,7 @@ class _Reader:
 
     def port(self, name: str, default: int) -> int:
         text = self.text(name, str(default))
-        if not text.isdigit() or not 0 < int(text) <= _PORT_LIMIT:
+        if not text.isdecimal() or not 0 < int(text) <= _PORT_LIMIT:
             self.faults.append(f"{name}: {text!r} is not a port between 1 and {_PORT_LIMIT}")
             return default
         return int(text)
@@ -147,8 +155,7 @@ class _Reader:
     def origins(self, name: str) -> str:
         """Origins that may frame our pages, separated by spaces; nobody when unset."""
         origins = self.text(name, "").split()
-        parts = [urlsplit(origin) for origin in origins]
-        if not all(p.scheme in {"http", "https"} and p.netloc and not p.path and ";" not in p.netloc for p in parts):
+        if not all(_is_origin(origin) for origin in origins):
             self.faults.append(f"{name}: not a list of origins of the form https://host, separated by spaces")
             return "'none'"
         return " ".join(origins) or "'none'"

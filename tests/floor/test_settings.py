@@ -30,6 +30,7 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
         "HLADINA_INGEST_KEYS": "nokey",
         "HLADINA_CLOCK": "yesterday",
         "HLADINA_KILL_AT": "nowhere:1",
+        "HLADINA_FRAME_ANCESTORS": "https://[half",
     }
     with pytest.raises(SettingsError) as caught:
         read(wrong)
@@ -46,6 +47,27 @@ def test_no_text_brings_anything_but_a_settings_error(environment: dict[str, str
         read(environment | {"HLADINA_STATIONS": "."})
     except SettingsError as error:
         assert error.faults
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01T00:00:00@2026-01-01T00:00:00+00:00*1",  # data time without a zone
+        "2026-01-01T00:00:00+00:00@2026-01-01T00:00:00*1",
+        "2026-01-01T00:00:00+00:00@2026-01-01T00:00:00+00:00*inf",
+        "2026-01-01T00:00:00+00:00@2026-01-01T00:00:00+00:00*1e300",
+        "2026-01-01T00:00:00+00:00@2026-01-01T00:00:00+00:00*0",
+    ],
+)
+def test_a_clock_that_cannot_run_is_a_fault_of_the_setting(text: str) -> None:
+    with pytest.raises(ValueError, match="HLADINA_CLOCK"):
+        clock.parse(text)
+
+
+def test_digits_that_are_no_number_are_a_fault_not_a_traceback() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read({"HLADINA_PORT": "²", "HLADINA_STATIONS": ".", "HLADINA_KILL_AT": "poll.fetched:²"})
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["HLADINA_PORT", "HLADINA_KILL_AT"]
 
 
 def test_a_clock_survives_its_text() -> None:
