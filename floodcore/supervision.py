@@ -44,6 +44,8 @@ class Pulse:
     def fail(self, error: BaseException) -> None:
         """Record a failed round; says so once, at the edge."""
         self.failures += 1
+        while isinstance(error, BaseExceptionGroup):  # a stage with workers: the first of theirs says more
+            error = error.exceptions[0]
         if not self.broken:
             _log.error("%s broke: %s: %s; retrying", self.name, type(error).__name__, error)
         self.broken = f"{type(error).__name__}: {error}"[:500]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -17,6 +18,7 @@ from floodcore.store.connect import open_pool
 from floodcore.supervision import Stage, Supervisor
 
 ROOMS = ("collectors", "alerting", "bridge_de", "portal")
+_READERS = 8  # connections
 
 
 class Room(Protocol):
@@ -51,6 +53,20 @@ async def built(settings: Settings) -> AsyncIterator[House]:
         async with pool.connection() as connection:
             await upgraded(connection)
         yield House(settings, pool, network, catalogue, Supervisor(settings.clock))
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def for_readers(house: House) -> AsyncIterator[House]:
+    """The same house with a pool of its own, for those who only look: a crowd of them waits for one another.
+
+    With one pool for all, the engine and the senders would stand in the queue behind the crowd, and
+    the crowd comes with the flood.
+    """
+    pool = await open_pool(house.settings.database_url, max_size=_READERS, application="hladina readers")
+    try:
+        yield replace(house, pool=pool)
     finally:
         await pool.close()
 

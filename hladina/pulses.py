@@ -10,6 +10,8 @@ from floodcore.house import House
 from floodcore.supervision import Pulse, Stage
 
 _EVERY_S = 2.0
+# Longer than the longest pause of a stage: the sweep for lost gauges begins two minutes after a start.
+_SILENT_S = 150.0
 
 _WRITE: LiteralString = """
 INSERT INTO stage_pulse (process, stage, beaten_at, failures, broken, written_at)
@@ -37,11 +39,21 @@ def stages(house: House) -> dict[str, Stage]:
 
 
 def routes(house: House) -> list[web.RouteDef]:
-    """A plain /health for a process without the portal: 503 while one of its stages is broken."""
+    """A plain /health for a process without the portal: 503 while one of its stages is broken or silent."""
 
     async def health(_: web.Request) -> web.Response:
+        now = house.clock.now()
+        ages = {
+            pulse.name: None
+            if pulse.beaten_at is None
+            else house.clock.real_seconds((now - pulse.beaten_at).total_seconds())
+            for pulse in house.supervisor.pulses.values()
+        }
         broken = {pulse.name: pulse.broken for pulse in house.supervisor.pulses.values() if pulse.broken}
-        body = {"ok": not broken, "broken": broken}
+        for name, age in ages.items():
+            if age is None or age > _SILENT_S:
+                broken.setdefault(name, "not a sign of life yet" if age is None else f"silent for {age:.0f} s")
+        body = {"ok": not broken, "broken": broken, "age_s": ages}
         return web.json_response(body, status=503 if broken else 200)
 
     return [web.get("/health", health)]

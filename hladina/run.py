@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,11 +14,13 @@ from aiohttp import web
 from floodcore.house import House
 from floodcore.settings import Settings
 from hladina import pulses
-from hladina.compose import ROOMS, built, rooms
+from hladina.compose import ROOMS, built, for_readers, rooms
 
 _log = logging.getLogger("hladina")
-_SHUTDOWN_S = 3.0
+_SHUTDOWN_S = 1.0  # aiohttp waits that long twice for those who keep a stream open
 _BODY_LIMIT = 8 * 1024 * 1024
+# Rooms whose addresses are only read; the others' take readings and receipts.
+_READ = {"bridge_de", "portal"}
 
 
 class PortBusyError(RuntimeError):
@@ -32,19 +35,20 @@ async def serve(
     Raises:
         PortBusyError: the port is taken; also everything `compose.built` raises.
     """
-    async with built(settings) as house:
-        chosen = rooms(names)
+    async with built(settings) as house, for_readers(house) as readers:
+        chosen = dict(zip(names, rooms(names), strict=True))
         application = web.Application(client_max_size=_BODY_LIMIT)
-        for room in chosen:
-            application.add_routes(room.routes(house))
+        for name, room in chosen.items():
+            application.add_routes(room.routes(readers if name in _READ else house))
         if "portal" not in names:
             application.add_routes(pulses.routes(house))
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S, handle_signals=False)
         await runner.setup()
         try:
             await _listen(runner, settings)
-            stages = {name: stage for room in chosen for name, stage in room.stages(house).items()}
-            stages |= pulses.stages(house)
+            stages = pulses.stages(house)
+            for name, room in chosen.items():  # the bridge reads for others, but writes for itself
+                stages |= room.stages(readers if name == "portal" else house)
             _log.info("running %s on http://%s:%d", ", ".join(names), settings.host, settings.port)
             if on_ready is not None:
                 on_ready(house)
@@ -72,8 +76,17 @@ def until_signal(main: Callable[[], Coroutine[None, None, None]]) -> int:
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
+    _raise_file_limit()
     uvloop.run(guarded())
     return 0
+
+
+def _raise_file_limit() -> None:
+    """Take all the open files the system grants: of the usual 1,024 a crowd of readers leaves none for the gateway."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # a system that grants less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def start_logging(level: int = logging.INFO) -> None:
