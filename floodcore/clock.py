@@ -54,8 +54,8 @@ def parse(text: str) -> Clock:
         moments, speed = text.rsplit("*", 1)
         origin, anchor = moments.split("@")
         clock = Clock(datetime.fromisoformat(origin), datetime.fromisoformat(anchor), float(speed))
-        clock.now()
-    except (ValueError, TypeError):
+        _ = datetime.now(UTC) - clock.now()  # fails on a data time without a zone, too
+    except (ValueError, TypeError, OverflowError):
         message = f"HLADINA_CLOCK: {text!r} is not origin@anchor*speed (two ISO times with zone, a number)"
         raise ValueError(message) from None
     if clock.speed <= 0:
