@@ -53,6 +53,6 @@ async def _sweep(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
     await asyncio.sleep(house.clock.real_seconds(_SWEEP_AFTER_S))
     while True:
         async with house.pool.connection() as conn:
-            await evaluate.sweep(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
+            await evaluate.sweep(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
         pulse.beat()
         await asyncio.sleep(max(house.clock.real_seconds(_SWEEP_S), _POLL_S))

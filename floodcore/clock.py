@@ -5,7 +5,9 @@ Time-outs, retries and back-off belong to the machine and use real seconds.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_WORK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Clock:
         if self.origin is None or self.anchor is None:
             return wall
         return self.origin + (wall - self.anchor) * self.speed
+
+    def settled(self) -> datetime:
+        """Data time up to which the house has surely seen what came, however fast the clock runs.
+
+        On the wall clock it is now. On a faster one the few seconds that a poll, a commit and a judgement
+        take on a busy machine are minutes of data time, and are no silence of the gauges.
+        """
+        return self.now() - max(0.0, self.speed - 1.0) * _WORK
 
     def real_seconds(self, data_seconds: float) -> float:
         """How long `data_seconds` of data time last on the wall."""

@@ -88,7 +88,7 @@ async def _run(arguments: argparse.Namespace, network: Network, clock: Clock) ->
 
 async def _play(arguments: argparse.Namespace, network: Network, clock: Clock, server: ChmuServer) -> None:
     """Block of days by block: what the gauges will say, then saying it."""
-    recorded = None if arguments.readings is None else replay.feeds(arguments.readings)
+    recorded = None if arguments.readings is None else replay.feeds(arguments.readings, network)
     starts = tuple(moment.astimezone(UTC) for moment in arguments.storm_at) or (clock.now(),)
     exercise = Exercise(network, SCENARIOS[arguments.scenario], starts, arguments.seed)
     since = clock.now() - _BACKLOG

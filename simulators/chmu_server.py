@@ -24,6 +24,8 @@ from simulators.sample import Feed, Sample
 
 _ROOT = "/hydrology/now"
 _WINDOW = timedelta(hours=24)
+# On a sped-up clock a day may pass in seconds; a house that stalls this long must still find everything.
+_STALL = timedelta(seconds=60)
 _CODES = {Quantity.LEVEL: ("H", "CM"), Quantity.DISCHARGE: ("Q", "M3_S"), Quantity.WATER_TEMPERATURE: ("TH", "0C")}
 _HEADER = (
     "objID,DBC,STATION_NAME,STREAM_NAME,GEOGR1,GEOGR2,SPA_TYP,SPAH_DS,SPAH_UNIT,DRYH,SPA1H,SPA2H,SPA3H,SPA4H,"
@@ -63,6 +65,11 @@ class ChmuServer:
         )
         return application
 
+    @property
+    def window(self) -> timedelta:
+        """What a file shows: 24 hours of data time, or a minute of ours if that is more."""
+        return max(_WINDOW, _STALL * self.clock.speed)
+
     def body(self, address: str, now: datetime) -> tuple[bytes, datetime]:
         """The file of `address` as visible at `now` and when it last changed.
 
@@ -75,7 +82,8 @@ class ChmuServer:
         if kept is not None and kept[0] == shown:
             return kept[1], kept[2]
         changed = max((f.samples[n - 1].sent_at for f, n in zip(feeds, shown, strict=True) if n), default=now)
-        series = [_series(feed, feed.samples[:count], changed) for feed, count in zip(feeds, shown, strict=True)]
+        after = changed - self.window
+        series = [_series(feed, feed.samples[:count], after) for feed, count in zip(feeds, shown, strict=True)]
         text = json.dumps({"objList": [{"objID": address, "tsList": series}]}, separators=(",", ":"))
         self._kept[address] = (shown, text.encode(), changed)
         return text.encode(), changed
@@ -146,10 +154,10 @@ def _limit_cells(limits: Limits | None) -> list[float | None]:
     return [None if limits is None else limits.values.get(degree) for degree in degrees]
 
 
-def _series(feed: Feed, visible: Sequence[Sample], newest: datetime) -> dict[str, object]:
+def _series(feed: Feed, visible: Sequence[Sample], after: datetime) -> dict[str, object]:
     code, unit = _CODES[feed.quantity]
-    window = sorted((s for s in visible if s.at > newest - _WINDOW), key=lambda sample: sample.at)
-    rows = [{"dt": _stamp(sample.at), "value": _plain(sample.value)} for sample in window]
+    shown = sorted((s for s in visible if s.at > after), key=lambda sample: sample.at)
+    rows = [{"dt": _stamp(sample.at), "value": _plain(sample.value)} for sample in shown]
     return {"tsConID": code, "unit": unit, "tsData": rows}
 
 

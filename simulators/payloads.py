@@ -74,12 +74,12 @@ def uplinks(feed: Feed) -> list[tuple[Sample, bytes]]:
             case _:
                 message = f"{feed.station_id}: no simulated device for sensor {feed.sensor!r}"
                 raise ValueError(message)
-        messages.append((sample, uplink(feed.address, raw, port, count, sample)))
+        messages.append((sample, uplink(feed.address, raw, port, count, sample, jitter=0 if feed.exact else count)))
     return messages
 
 
-def uplink(device_id: str, raw: bytes, port: int, count: int, sample: Sample) -> bytes:
-    """The JSON of one uplink; `received_at` is when the sample was taken."""
+def uplink(device_id: str, raw: bytes, port: int, count: int, sample: Sample, *, jitter: int) -> bytes:
+    """The JSON of one uplink; `received_at` is when the sample was taken and a fraction made of `jitter`, none of 0."""
     message: dict[str, object] = {
         "session_key_id": base64.b64encode(eui(device_id).encode()).decode(),
         "f_port": port,
@@ -87,7 +87,7 @@ def uplink(device_id: str, raw: bytes, port: int, count: int, sample: Sample) ->
         "frm_payload": base64.b64encode(raw).decode(),
         "rx_metadata": [{"gateway_ids": {"gateway_id": "exercise-gateway"}, "rssi": -97, "snr": 6.5}],
         "settings": {"data_rate": {"lora": {"bandwidth": 125000, "spreading_factor": 9}}, "frequency": "868300000"},
-        "received_at": _stamp(sample.at, count),
+        "received_at": _stamp(sample.at, jitter),
         "consumed_airtime": "0.205824s",
     }
     envelope = {
@@ -98,7 +98,7 @@ def uplink(device_id: str, raw: bytes, port: int, count: int, sample: Sample) ->
             "dev_addr": eui(device_id)[:8],
         },
         "correlation_ids": [f"as:up:{eui(device_id)}{count}"],
-        "received_at": _stamp(sample.at, count + 1),
+        "received_at": _stamp(sample.at, jitter + 1),
         "uplink_message": {key: value for key, value in message.items() if value not in (0, "", False)},
     }
     return json.dumps(envelope, separators=(",", ":")).encode()

@@ -2,30 +2,42 @@
 
 From the records it makes a folder of station files (stand-ins in the region, labelled), the same
 stations and readings in the form of `hladina hindcast`, and the feeds of the servers. All three hold
-exactly the same values, so that what the live house does can be compared with the hindcast.
+exactly the same values, so that what the live house does can be compared with the hindcast. The gauges
+take turns at the three ways in (open data, MQTT, push), so that a recorded flood comes by all of them.
 """
 
 import csv
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import yaml
 
+from floodcore.network.model import Link, Network
 from floodcore.words import Quantity
 from simulators.records import RecordsError, Series, read
 from simulators.sample import Feed, Sample
 
+_STEP_FROM = 50
 _UNITS = {Quantity.LEVEL: "cm", Quantity.DISCHARGE: "m3/s", Quantity.RAIN: "mm"}
 _QUANTITIES = {unit: quantity for quantity, unit in _UNITS.items()}
 _PUBLISHED_AFTER = timedelta(seconds=5)
 _BEFORE_CROSSING = timedelta(hours=1)
 # The served files show 24 h; what is older than this when the clock starts would never be seen.
 _HISTORY = timedelta(hours=20)
+_DOORS = ("chmu", "tts", "push")
+# A distance sensor says whole millimetres, of which the payload's reader takes at most ten metres; it hangs
+# this high above the flood.
+_SENSOR = "dragino_ldds"
+_CLEARANCE_CM = 30.0
+_REACH_CM = 1000.0
 _HOME_LAT, _HOME_LON = 50.8, 15.0
 _SOURCE = "recorded-flood"
 
@@ -60,7 +72,7 @@ def prepare(folder: Path, event: str, out: Path, base: Path) -> Replay:
         message = f"{folder}: event {event} has no series from which limits can be made"
         raise RecordsError(message)
     begin, start, end = _span(series)
-    kept = [_between(each, begin, end) for each in series]
+    kept = [each for each in (_between(each, begin, end) for each in series) if each.points]
     stations = out / "stations"
     _write_network(stations, kept, event, base)
     _dump(out / "hindcast_stations.yaml", [_hindcast_entry(each, kept) for each in kept])
@@ -68,8 +80,12 @@ def prepare(folder: Path, event: str, out: Path, base: Path) -> Replay:
     return Replay(event, stations, out / "hindcast_stations.yaml", out / "readings.csv", begin, start, end)
 
 
-def feeds(readings: Path) -> tuple[Feed, ...]:
-    """The feeds of a prepared replay: levels and discharges as open data, rain as push."""
+def feeds(readings: Path, network: Network) -> tuple[Feed, ...]:
+    """The feeds of a prepared replay, each by the way its station is linked.
+
+    Raises:
+        RecordsError: the readings are of a station that `network` does not have.
+    """
     points: dict[tuple[str, Quantity], list[Sample]] = {}
     with readings.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -77,10 +93,49 @@ def feeds(readings: Path) -> tuple[Feed, ...]:
             value = float(row["value"]) if row["value"] else None
             key = (row["station_id"], _QUANTITIES[row["unit"]])
             points.setdefault(key, []).append(Sample(at, value, at + _PUBLISHED_AFTER))
-    return tuple(
-        Feed(station, quantity, _way(quantity), address(station), "", None, timedelta(), tuple(samples))
-        for (station, quantity), samples in points.items()
+    return tuple(_feed(network, station, quantity, samples) for (station, quantity), samples in points.items())
+
+
+def _feed(network: Network, station_id: str, quantity: Quantity, samples: Sequence[Sample]) -> Feed:
+    station = network.stations.get(station_id)
+    if station is None or not station.links:
+        message = f"readings of {station_id}, which is not linked in the station files: give those of the replay"
+        raise RecordsError(message)
+    link: Link = station.links[0]
+    address_there = link.address or station_id
+    sensor, zero = link.sensor, link.zero_cm
+    return Feed(
+        station_id, quantity, link.kind, address_there, sensor, zero, station.interval, tuple(samples), exact=True
     )
+
+
+def doors(series: Sequence[Series]) -> dict[str, str]:
+    """By which way each series comes in: levels and discharges take turns by id, rain is pushed.
+
+    On MQTT goes only what the sensor there can say without rounding; the others are pushed in its turn.
+    """
+    waters = sorted((each for each in series if each.quantity is not Quantity.RAIN), key=lambda each: each.station_id)
+    found = {each.station_id: "push" for each in series}
+    for turn, each in enumerate(waters):
+        door = _DOORS[turn % len(_DOORS)]
+        found[each.station_id] = "push" if door == "tts" and not _sayable(each) else door
+    return found
+
+
+def _sayable(series: Series) -> bool:
+    """Whether a distance sensor can say the series: a level without gaps, in whole mm, within its reach."""
+    values = [value for _, value in series.points if value is not None]
+    return (
+        series.quantity is Quantity.LEVEL
+        and len(values) == len(series.points)
+        and _sensor_height(values) - min(values) <= _REACH_CM
+        and all(value == round(value, 1) for value in values)
+    )
+
+
+def _sensor_height(values: Sequence[float]) -> float:
+    """Where a sensor hangs above the gauge's zero, in cm: clear of the highest water, and above the zero."""
+    return max(1.0, math.ceil(max(values)) + _CLEARANCE_CM)
 
 
 def crossing(series: Sequence[Series]) -> datetime | None:
@@ -124,25 +179,15 @@ def _span(series: Sequence[Series]) -> tuple[datetime, datetime, datetime]:
 
 
 def _between(series: Series, begin: datetime, end: datetime) -> Series:
+    """The part of the record that is played; its usual interval is what a hindcast of it will find."""
     points = tuple((at, value) for at, value in series.points if begin <= at <= end)
-    return Series(
-        series.station_id,
-        series.name,
-        series.river,
-        series.quantity,
-        points,
-        series.limits,
-        series.step,
-        series.lat,
-        series.lon,
-        series.area_km2,
-        series.order,
-        series.source,
-    )
+    return replace(series, points=points, step=usual_step([at for at, _ in points]) or series.step)
 
 
-def _way(quantity: Quantity) -> str:
-    return "push" if quantity is Quantity.RAIN else "chmu"
+def usual_step(at: Sequence[datetime]) -> timedelta | None:
+    """The median of the first fifty steps, at least a minute; None for a single reading."""
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(at[: _STEP_FROM + 1])]
+    return timedelta(seconds=max(60.0, median(steps))) if steps else None
 
 
 def _write_network(folder: Path, series: Sequence[Series], event: str, base: Path) -> None:
@@ -162,7 +207,8 @@ def _write_network(folder: Path, series: Sequence[Series], event: str, base: Pat
     outline = _loaded(base / "region.yaml").get("outline") or [[50.2, 14.3], [51.1, 14.3], [51.1, 15.7], [50.2, 15.7]]
     _dump(folder / "region.yaml", {"outline": outline})
     places = shifted({each.station_id: (each.lat, each.lon) for each in series})
-    entries = [_station_entry(each, series, places, event) for each in series]
+    ways = doors(series)
+    entries = [_station_entry(each, series, places, event) | {"links": [_link(each, ways)]} for each in series]
     _dump(folder / "stations" / "recorded.yaml", {"stations": entries})
 
 
@@ -180,11 +226,6 @@ def _station_entry(
         "operator": "recorded flood",
         "quantities": [str(series.quantity)],
         "interval_min": series.step / timedelta(minutes=1),
-        "links": [
-            {"kind": "chmu", "address": address(series.station_id)}
-            if _way(series.quantity) == "chmu"
-            else {"kind": "push"}
-        ],
         "source": _SOURCE,
         "note": f"Stand-in for an exercise: recorded elsewhere ({event}), moved here, limits made from the record.",
         "synthetic": True,
@@ -201,6 +242,18 @@ def _station_entry(
     if above := upstream(all_series, series):
         entry["upstream"] = above
     return entry
+
+
+def _link(series: Series, ways: Mapping[str, str]) -> dict[str, object]:
+    name = address(series.station_id)
+    match ways[series.station_id]:
+        case "tts":
+            zero = _sensor_height([value for _, value in series.points if value is not None])
+            return {"kind": "tts", "address": name.lower(), "sensor": _SENSOR, "zero_cm": zero}
+        case "chmu":
+            return {"kind": "chmu", "address": name}
+        case _:
+            return {"kind": "push"}
 
 
 def _hindcast_entry(series: Series, all_series: Sequence[Series]) -> dict[str, object]:

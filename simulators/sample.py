@@ -26,7 +26,8 @@ class Feed:
     """Everything one series of one station will ever say, in the order of `sent_at`.
 
     `way` is how it reaches us ("chmu", "tts", "push") and `address` its id there. Values are in the
-    canonical unit of `quantity` (cm, m³/s, mm per interval).
+    canonical unit of `quantity` (cm, m³/s, mm per interval). `exact` keeps the stamps as they are where a
+    way would add the fraction of a second that it takes.
     """
 
     station_id: str
@@ -37,6 +38,7 @@ class Feed:
     zero_cm: float | None
     interval: timedelta
     samples: tuple[Sample, ...]
+    exact: bool = False
 
 
 def grid(start: datetime, end: datetime, step: timedelta) -> Iterator[datetime]:

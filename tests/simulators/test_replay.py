@@ -80,8 +80,8 @@ def test_the_station_files_are_a_network_without_faults(floods: Path, tmp_path: 
     assert dict(limits.values) == {Degree.VIGILANCE: 100.0, Degree.READINESS: 150.0, Degree.EMERGENCY: 200.0}
     assert low.upstream == ("TOP",)
     assert low.synthetic
-    assert [link.kind for link in low.links] == ["chmu"]
-    assert [link.kind for link in network.stations["RAIN"].links] == ["push"]
+    kinds = {key: [link.kind for link in station.links] for key, station in network.stations.items()}
+    assert kinds == {"LOW": ["chmu"], "TOP": ["push"], "RAIN": ["push"]}
     assert low.lat is not None
     assert 50.0 < low.lat < 51.5
     assert len(network.partners) == len(read(ROOT / "station_configs").partners)
@@ -104,7 +104,7 @@ def test_servers_and_hindcast_are_fed_the_same_values(floods: Path, tmp_path: Pa
     written = {(r["station_id"], r["timestamp"]): float(r["value"]) if r["value"] else None for r in rows}
     served = {
         (feed.station_id, sample.at.isoformat().replace("+00:00", "Z")): sample.value
-        for feed in replay.feeds(made.readings)
+        for feed in replay.feeds(made.readings, read(made.stations))
         for sample in feed.samples
     }
     assert served == written
