@@ -1,6 +1,7 @@
 """The house as a process that is killed and started again, and the oracle of what must come of a flood."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -62,18 +63,23 @@ class House:
 
     async def kill(self) -> None:
         """Kill it from outside, wherever it is; the keeper starts it again."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
-        await asyncio.sleep(0)
+        self._strike()
+        await asyncio.sleep(0.1)
 
     async def stop(self) -> None:
         """End it for good."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        self._strike()
+        if self._process is not None:
             await self._process.wait()
+
+    def _strike(self) -> None:
+        # Not Popen's own kill: it reaps a process that has just died by itself, and asyncio never hears of it.
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def _launch(self, extra: dict[str, str]) -> None:
         target = asyncio.subprocess.DEVNULL if self.output is None else self.output.open("ab")
