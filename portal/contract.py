@@ -8,12 +8,22 @@ from functools import cache
 
 from floodcore.words import Flag, Freshness, Quantity, Trend
 from portal.geojson import Json
+from portal.paths import paths
 
 Object = dict[str, Json]
 
 _TIME: Object = {"type": ["string", "null"], "format": "date-time", "description": "UTC"}
 _NUMBER: Object = {"type": ["number", "null"]}
 _TEXT: Object = {"type": ["string", "null"]}
+_SECURITY: Object = {
+    "basic": {"type": "http", "scheme": "basic", "description": "station id and its key"},
+    "hmac": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Hladina-Signature",
+        "description": "HMAC-SHA256 of the body with the station's key",
+    },
+}
 _DEGREE: Object = {"type": ["integer", "null"], "minimum": 0, "maximum": 4}
 
 
@@ -205,87 +215,6 @@ def _schemas() -> Object:
     }
 
 
-def _answer(text: str, kind: str, schema: Object) -> Object:
-    return {"description": text, "content": {kind: {"schema": schema}}}
-
-
-def _error(text: str) -> Object:
-    return _answer(text, "application/json", _ref("Error"))
-
-
-def _get(text: str, answers: Object, parameters: tuple[Json, ...] = ()) -> Object:
-    return {"get": {"summary": text, "parameters": list(parameters), "responses": answers}}
-
-
-def _query(name: str, text: str, schema: Object) -> Object:
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
-
-
-def _paths() -> Object:
-    json = "application/json"
-    station: Object = {"name": "station_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    limit = _query("limit", "most rows", {"type": "integer", "minimum": 1})
-    values: Object = {
-        "description": "values, oldest first",
-        "content": {json: {"schema": _ref("Observations")}, "text/csv": {"schema": {"type": "string"}}},
-    }
-    unchanged: Object = {"description": "not changed since the tag of If-None-Match"}
-    return {
-        "/api/v1/openapi.json": _get("this document", {"200": _answer("OpenAPI 3.1", json, {"type": "object"})}),
-        "/api/v1/map.geojson": _get(
-            "the map's data", {"200": _answer("all gauges", "application/geo+json", _ref("Map")), "304": unchanged}
-        ),
-        "/api/v1/stations": _get("all stations", {"200": _answer("facts and state", json, _ref("Stations"))}),
-        "/api/v1/stations/{station_id}": _get(
-            "one station",
-            {"200": _answer("facts and state", json, _ref("Station")), "404": _error("no such station")},
-            (station,),
-        ),
-        "/api/v1/stations/{station_id}/observations": _get(
-            "stored values of one series, as JSON or CSV",
-            {
-                "200": values,
-                "400": _error("bad query"),
-                "404": _error("no such station"),
-                "503": _error("database away"),
-            },
-            (
-                station,
-                _query("quantity", "default: what the station is judged by", _enum(Quantity)),
-                _query("from", "ISO 8601 with zone, or a day (UTC); default 24 hours before `to`", {"type": "string"}),
-                _query("to", "ISO 8601 with zone, or a day (UTC, included); default now", {"type": "string"}),
-                limit,
-                _query("format", "csv overrides Accept", {"type": "string", "enum": ["csv", "json"]}),
-            ),
-        ),
-        "/api/v1/events": _get(
-            "degree changes, newest first",
-            {
-                "200": _answer("events", json, _ref("Events")),
-                "400": _error("bad query"),
-                "503": _error("database away"),
-            },
-            (
-                _query("station", "only of this station", {"type": "string"}),
-                limit,
-                _query("before", "from the link `next`", {"type": "string"}),
-            ),
-        ),
-        "/api/v1/stream": _get(
-            "server-sent events `beat` every 5 s and at every change; silence for 15 s means the link is dead",
-            {
-                "200": _answer("now, speed, etag of the map, stale_since", "text/event-stream", {"type": "string"}),
-                "503": _error("too many streams"),
-            },
-        ),
-        "/health": _get(
-            "whether the house lives, with the age of every stage",
-            {"200": _answer("it does", json, _ref("Health")), "503": _answer("it does not", json, _ref("Health"))},
-        ),
-        "/metrics": _get("Prometheus text", {"200": _answer("version 0.0.4", "text/plain", {"type": "string"})}),
-    }
-
-
 @cache
 def document() -> Object:
     """The whole document."""
@@ -300,6 +229,6 @@ def document() -> Object:
             "Missing is null, never 0. All times are UTC. CAP 1.2 feeds: /feed/atom.xml. Gauge push: "
             "POST /api/v1/ingest/{station}.",
         },
-        "paths": _paths(),
-        "components": {"schemas": _schemas()},
+        "paths": paths(),
+        "components": {"schemas": _schemas(), "securitySchemes": _SECURITY},
     }
