@@ -9,8 +9,9 @@ Pool = AsyncConnectionPool[AsyncConnection]
 
 _CONNECT_LIMIT_S = 5
 # How long one attempt series lasts before the pool reports failure; a caller's next request starts a
-# new one, so an outage of any length ends in recovery (tests/store/test_outage.py).
-_RECONNECT_LIMIT_S = 30.0
+# new one, so an outage of any length ends in recovery (tests/store/test_outage.py). Short, because the
+# pauses within a series double: after an outage the longest one of 30 s would still be waited out.
+_RECONNECT_LIMIT_S = 4.0
 _WAIT_LIMIT_S = 5.0
 # A process that is stopped, or cut off, in the middle of a transaction holds row locks that the others
 # wait for; after this long the server ends its transaction. Longer than the longest pause of ours: the
