@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 from floodcore import clock, killpoint
 from floodcore.clock import Clock
 
@@ -122,7 +125,9 @@ class _Reader:
             parts = urlsplit(text)
             usable = parts.scheme in schemes and (parts.hostname or parts.scheme.startswith("postgres"))
             parts.port  # noqa: B018  # raises on a port that is no number
-        except ValueError:
+            if parts.scheme.startswith("postgres"):
+                conninfo_to_dict(text)
+        except (ValueError, ProgrammingError):
             usable = None
         if not usable:
             self.faults.append(f"{name}: not an address of the form {schemes[0]}://host[:port]/…")

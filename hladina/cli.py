@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         return _say(error.faults, MISUSE)
     except FAULTS_OF_THE_WORLD as error:
-        return _say([str(error)], FAILED)
+        return _say([(str(error).splitlines() or [type(error).__name__])[0]], FAILED)
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:  # the reader of our output went away, as `head` does

@@ -70,6 +70,13 @@ def test_digits_that_are_no_number_are_a_fault_not_a_traceback() -> None:
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["HLADINA_PORT", "HLADINA_KILL_AT"]
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:half%@host/db", "postgresql://host/db?colour=blue"])
+def test_a_database_address_that_libpq_cannot_read_is_a_fault_that_tells_no_password(url: str) -> None:
+    with pytest.raises(SettingsError, match="HLADINA_DATABASE_URL") as caught:
+        read({"HLADINA_DATABASE_URL": url, "HLADINA_STATIONS": "."})
+    assert "half" not in str(caught.value)
+
+
 def test_a_clock_survives_its_text() -> None:
     made = clock.Clock(datetime(2020, 5, 1, tzinfo=UTC), datetime.now(UTC), 60.0)
     again = clock.parse(made.as_text())
