@@ -78,7 +78,7 @@ def cluster(home: Path, options: Mapping[str, str] | None = None, bin_dir: Path 
         if not (home / "data" / "PG_VERSION").exists():
             _initialise(running)
         elif (home / "data" / "postmaster.pid").exists():
-            _pg_ctl(running, "stop", "-m", "fast", "-w", check=False)  # left over from a killed parent
+            _stop_left_over(running)
         password = (home / "password").read_text().strip()
         dsn = f"postgresql://hladina:{password}@127.0.0.1:{running.port}/hladina"
         running = Cluster(dsn, home, running.bin_dir, running.port)
@@ -225,6 +225,18 @@ def _initialise(running: Cluster) -> None:
 def _pg_ctl(running: Cluster, *arguments: str, check: bool = True) -> None:
     limit = ["-t", str(_START_LIMIT_S)]
     _run([str(running.bin_dir / "pg_ctl"), "-D", str(running.home / "data"), *limit, *arguments], check=check)
+
+
+def _stop_left_over(running: Cluster) -> None:
+    """Stop the server of a killed parent; after a reboot its number may belong to anybody, even to us."""
+    file = running.home / "data" / "postmaster.pid"
+    process = Path("/proc") / (file.read_text("utf-8").split() or ["none"])[0]
+    if Path("/proc/self").exists() and not (process / "cmdline").is_file():
+        return  # nobody has the number: PostgreSQL itself cleans up
+    if Path("/proc/self").exists() and b"postgres" not in (process / "cmdline").read_bytes():
+        file.unlink()
+        return
+    _pg_ctl(running, "stop", "-m", "fast", "-w", check=False)
 
 
 def _start(running: Cluster, options: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,21 @@ async def test_no_database_is_one_clear_line() -> None:
 def test_a_second_user_of_the_folder_is_told_who_has_it(own_cluster: embedded.Cluster) -> None:
     with pytest.raises(embedded.EmbeddedError, match="in use by process"), embedded.cluster(own_cluster.home):
         pass
+
+
+def test_a_number_left_by_a_dead_server_may_be_anybodys(own_cluster: embedded.Cluster) -> None:
+    """After a reboot, or in a new container, the old server's number belongs to some other program."""
+    own_cluster.stop()
+    data = own_cluster.home / "data"
+    owner = data.stat()
+    with subprocess.Popen(["sleep", "60"], user=owner.st_uid, group=owner.st_gid) as bystander:
+        pid_file = data / "postmaster.pid"
+        pid_file.write_text(f"{bystander.pid}\n{data}\n1\n{own_cluster.port}\n\n127.0.0.1\n", "utf-8")
+        os.chown(pid_file, owner.st_uid, owner.st_gid)
+        embedded._stop_left_over(own_cluster)
+        own_cluster.start()
+        assert bystander.poll() is None, "an innocent program was stopped"
+        bystander.kill()
 
 
 async def test_a_stopped_writer_does_not_hold_its_locks_for_ever(
