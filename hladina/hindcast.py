@@ -27,7 +27,8 @@ from alerting.engine.rules import ENGINE, Rules, version
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Flag
-from hladina.records import InputError, Record, Recorded, Records, read_readings, read_stations
+from hladina.records import Record, Records, read_readings
+from hladina.station_list import InputError, Recorded, read_stations
 
 DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
@@ -68,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        stations = read_stations(options.stations)
+        stations, notices = read_stations(options.stations)
         for path in options.train or []:
             path.open("rb").close()
         records = read_readings(options.readings, stations)
@@ -78,9 +79,14 @@ def main(argv: Sequence[str]) -> int:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
         return 1
-    return _tell_faults(records)
+    for line in (*notices, *records.said()):
+        print(line, file=sys.stderr)
+    if not records.usable:
+        print("no row could be used", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,22 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--train", type=Path, nargs="+", metavar="FILE", help="earlier records; not yet learnt from")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the four files go")
     return parser
-
-
-def _tell_faults(records: Records) -> int:
-    """Name the rows that were not understood; the run has failed only if none was."""
-    for fault in records.faults:
-        print(fault, file=sys.stderr)
-    if records.rejected > len(records.faults):
-        print(f"… and {records.rejected - len(records.faults)} more rows not understood", file=sys.stderr)
-    if records.strangers:
-        count, names = sum(records.strangers.values()), ", ".join(sorted(records.strangers)[:5])
-        print(f"{count} rows of {len(records.strangers)} stations not in the list left out: {names}", file=sys.stderr)
-    used = records.rows - records.rejected - sum(records.strangers.values())
-    if records.rows and not used:
-        print("no row could be used", file=sys.stderr)
-        return 1
-    return 0
 
 
 def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: Records) -> None:
@@ -223,8 +213,8 @@ def _summary(record: Record, outcome: Outcome, forecasts: Sequence[tuple[object,
 
 
 def stamp(moment: datetime) -> str:
-    """The time as the files write it."""
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    """The time as the files write it; a fraction of a second only if there is one."""
+    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
 def _progress(stations: Sequence[Recorded], stream: TextIO | None = None) -> Iterator[Recorded]:

@@ -1,51 +1,26 @@
-"""Reading recorded floods: the station list (YAML) and the readings (CSV, CSV.gz) of a hindcast.
+"""The readings of a hindcast (CSV, plain or gzip). The contract is in docs/engine.md.
 
-The contract is in docs/engine.md. Faults of the station list are reported all together and stop the
-run; a row that cannot be understood is counted and named, and never stops the next good one.
+A row that cannot be understood is counted and named, and never stops the next good one.
 """
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import isfinite
 from pathlib import Path
+from typing import TextIO
 
-import yaml
-
-from floodcore.units import UnknownUnitError, to_canonical
-from floodcore.words import Degree, Quantity
+from hladina.station_list import InputError, Recorded, canonical, first_line
 
 _COLUMNS = ("station_id", "timestamp", "value", "unit")
-_KINDS = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN)
 _NAMED = 20
-
-# Water depth over the catchment per interval, in use for small research catchments: 1 mm per hour over
-# 1 km2 is 1 / 3.6 m3/s. As m3/s per mm and km2.
-_DEPTHS = {"mm/h": 1.0 / 3.6, "mm/15min": 4.0 / 3.6}
-# Rain is counted per interval of the record, whatever its length.
-_RAIN = {"mm", "mm/h", "mm/15min", "mm/10min", "mm/5min"}
-
-
-class InputError(ValueError):
-    """The input cannot be used; `faults` holds a line for each reason."""
-
-    def __init__(self, faults: list[str]) -> None:
-        self.faults = faults
-        super().__init__("; ".join(faults))
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A station of a recorded flood. `limits` are in the canonical unit; `area_km2` None when unknown."""
-
-    id: str
-    quantity: Quantity
-    unit: str
-    limits: dict[Degree, float]
-    area_km2: float | None
+_GZIP = b"\x1f\x8b"
+# No reading is so long; what is may not fill the memory.
+_LONGEST_LINE = 65_536
 
 
 @dataclass(slots=True)
@@ -86,104 +61,28 @@ class Records:
         if len(self.faults) < _NAMED:
             self.faults.append(fault)
 
+    def said(self) -> list[str]:
+        """What is to be told about the rows, one line each."""
+        lines = list(self.faults)
+        if self.rejected > len(self.faults):
+            lines.append(f"… and {self.rejected - len(self.faults)} more rows not understood")
+        if self.strangers:
+            count, names = sum(self.strangers.values()), ", ".join(name[:40] for name in sorted(self.strangers)[:5])
+            lines.append(f"{count} rows of {len(self.strangers)} stations not in the list left out: {names}")
+        if late := sum(len(record.late) for record in self.by_station.values()):
+            lines.append(f"{late} rows older than the one before them decided nothing; sort each station by time")
+        if not self.rows:
+            lines.append("there are no readings below the headers")
+        return lines
 
-def read_stations(path: Path) -> dict[str, Recorded]:
-    """The stations of a YAML list.
-
-    Raises:
-        InputError: with every fault of the file.
-    """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError([f"{path}: cannot be read: {_first_line(error)}"]) from None
-    if not isinstance(document, list):
-        raise InputError([f"{path}: a list of stations is wanted"])
-    faults: list[str] = []
-    stations: dict[str, Recorded] = {}
-    for number, item in enumerate(document, start=1):
-        found = _station(item, f"{path}: station {number}", faults)
-        if found is not None and found.id in stations:
-            faults.append(f"{path}: station {number}: the id {found.id} occurs twice")
-        elif found is not None:
-            stations[found.id] = found
-    if faults:
-        raise InputError(faults)
-    return stations
+    @property
+    def usable(self) -> bool:
+        """Whether there was nothing to use, or something of it could be."""
+        return not self.rows or self.rows > self.rejected + sum(self.strangers.values())
 
 
-def _station(item: object, where: str, faults: list[str]) -> Recorded | None:
-    if not isinstance(item, dict):
-        faults.append(f"{where}: keys and values are wanted")
-        return None
-    missing = [key for key in ("id", "quantity", "unit") if item.get(key) in {None, ""}]
-    if missing:
-        faults.append(f"{where}: {', '.join(missing)} missing")
-        return None
-    where = f"{where} ({item['id']})"
-    try:
-        quantity = Quantity(str(item["quantity"]))
-    except ValueError:
-        quantity = Quantity.BATTERY
-    if quantity not in _KINDS:
-        faults.append(f"{where}: quantity {item['quantity']!r} is none of {', '.join(_KINDS)}")
-        return None
-    area = item.get("area_km2")
-    if area is not None and not _positive(area):
-        faults.append(f"{where}: area_km2 {area!r} is not a positive number")
-        return None
-    station = Recorded(str(item["id"]), quantity, str(item["unit"]), {}, None if area is None else float(area))
-    station.limits.update(_limits(item.get("thresholds"), station, where, faults))
-    return station
-
-
-def _limits(item: object, station: Recorded, where: str, faults: list[str]) -> dict[Degree, float]:
-    if item is None or item == {}:
-        return {}
-    if not isinstance(item, dict):
-        faults.append(f"{where}: thresholds: degree and value pairs are wanted")
-        return {}
-    limits: dict[Degree, float] = {}
-    for key, value in item.items():
-        if value is None:
-            continue
-        if str(key) not in {"1", "2", "3", "4"} or not _number(value):
-            faults.append(f"{where}: thresholds: {key!r}: {value!r} is not a degree 1-4 with a number")
-            continue
-        limits[Degree(int(key))] = canonical(station, float(value), station.unit)
-    ordered = [limits[degree] for degree in sorted(limits)]
-    if ordered != sorted(ordered):
-        faults.append(f"{where}: thresholds fall from one degree to the next")
-    return dict(sorted(limits.items()))
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and _number(value) and value > 0
-
-
-def canonical(station: Recorded, value: float, unit: str) -> float:
-    """`value` in `unit` as the canonical unit of the station's quantity.
-
-    A unit no table knows is taken as it is if the station declares the same: its limits are in it too,
-    so degrees are right; only the absolute numbers of the quality checks are then of another scale.
-
-    Raises:
-        UnknownUnitError: the unit is unknown and not the station's own.
-    """
-    if station.quantity is Quantity.RAIN and unit in _RAIN:
-        return value
-    if station.quantity is Quantity.DISCHARGE and unit in _DEPTHS and station.area_km2 is not None:
-        return value * _DEPTHS[unit] * station.area_km2
-    try:
-        return to_canonical(station.quantity, value, unit)
-    except UnknownUnitError:
-        if unit == station.unit:
-            return value
-        raise
+class _ShapeError(ValueError):
+    """The file is not of the contract's shape; the text says what is wanted."""
 
 
 def read_readings(paths: Sequence[Path], stations: dict[str, Recorded]) -> Records:
@@ -197,57 +96,116 @@ def read_readings(paths: Sequence[Path], stations: dict[str, Recorded]) -> Recor
     for path in paths:
         try:
             _read_file(path, stations, records)
-        except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error, _NoColumnError) as error:
-            faults.append(f"{path}: cannot be read: {_first_line(error)}")
+        except OSError as error:
+            faults.append(f"{path}: cannot be read: {error.strerror or first_line(error)}")
+        except (EOFError, zlib.error) as error:
+            faults.append(f"{path}: cannot be read: the gzip is broken ({first_line(error)}); fetch the file again")
+        except _ShapeError as error:
+            faults.append(f"{path}: cannot be read: {error}")
     if faults:
         raise InputError(faults)
     return records
 
 
-class _NoColumnError(ValueError):
-    """The header lacks a column."""
-
-
 def _read_file(path: Path, stations: dict[str, Recorded], records: Records) -> None:
-    for line, (name, stamp, text, unit) in _rows(path):
-        records.rows += 1
+    for line, (name, stamp, text, unit) in _rows(path, records):
         station = stations.get(name)
         if station is None:
             records.strangers[name] = records.strangers.get(name, 0) + 1
             continue
         try:
             at = _stamp(stamp)
-            value = None if not text.strip() else canonical(station, float(text), unit)
+            value = _value(text, unit, station)
         except (ValueError, OverflowError) as error:
-            records.reject(f"{path}:{line}: {name}: {_first_line(error)}")
+            records.reject(f"{path}:{line}: {name}: {first_line(error)}")
             continue
         records.by_station[name].add(at, value)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, tuple[str, str, str, str]]]:
+def _rows(path: Path, records: Records) -> Iterator[tuple[int, tuple[str, str, str, str]]]:
     """Line number and the four columns of each row; a short row has empty cells."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        missing = [column for column in _COLUMNS if column not in header]
-        if missing:
-            message = f"the header lacks {', '.join(missing)}"
-            raise _NoColumnError(message)
-        a, b, c, d = (header.index(column) for column in _COLUMNS)
+    with _opened(path) as file:
+        lines = _lines(file, path, records)
+        _, first = next(lines, (0, ""))
+        a, b, c, d = _columns(_cells(first))
         last = max(a, b, c, d)
-        for row in reader:
-            if not row:
-                continue
+        for number, line in lines:
+            records.rows += 1
+            row = _cells(line)
             row.extend([""] * (last + 1 - len(row)))
-            yield reader.line_num, (row[a], row[b], row[c], row[d])
+            yield number, (row[a], row[b], row[c], row[d])
+
+
+def _columns(header: Sequence[str]) -> list[int]:
+    """Where the columns stand.
+
+    Raises:
+        _ShapeError: one is missing or stands twice.
+    """
+    names = [name.strip() for name in header]
+    wanted = f"the first line must be {','.join(_COLUMNS)},role (UTF-8, with commas; more columns may follow)"
+    if missing := [column for column in _COLUMNS if column not in names]:
+        message = f"the header lacks {', '.join(missing)}; {wanted}"
+        raise _ShapeError(message)
+    if doubled := [column for column in _COLUMNS if names.count(column) > 1]:
+        message = f"the header has {', '.join(doubled)} more than once; {wanted}"
+        raise _ShapeError(message)
+    return [names.index(column) for column in _COLUMNS]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """The text of a file, unpacked if it is a gzip; bytes that are no UTF-8 spoil only their row."""
+    with path.open("rb") as raw:
+        packed = raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+        with (
+            gzip.GzipFile(fileobj=raw) if packed else raw as plain,
+            io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace") as text,
+        ):
+            yield text
+
+
+def _lines(file: TextIO, path: Path, records: Records) -> Iterator[tuple[int, str]]:
+    """The lines that say something with their numbers; one that is too long is passed over."""
+    number, whole = 1, True
+    while line := file.readline(_LONGEST_LINE):
+        ends = line.endswith("\n")
+        if not ends and len(line) == _LONGEST_LINE:
+            if whole:
+                records.rows += 1
+                records.reject(f"{path}:{number}: longer than {_LONGEST_LINE} characters; no reading is")
+        elif whole and not line.isspace():
+            yield number, line
+        whole = ends or len(line) < _LONGEST_LINE
+        number += ends
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of one line; a quote that is not closed ends with it."""
+    if '"' not in line:
+        return line.rstrip("\n").split(",")
+    return next(csv.reader([line.rstrip("\n")]), [])
+
+
+def _value(text: str, unit: str, station: Recorded) -> float | None:
+    """The value in the canonical unit; None for an empty cell."""
+    if not text.strip():
+        return None
+    try:
+        number = float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        number = None
+    if number is None:
+        message = f"value {text[:40]!r} is not a number with a decimal point"
+        raise ValueError(message)
+    return canonical(station, number, unit.strip())
 
 
 def _stamp(text: str) -> datetime:
     """An ISO 8601 time; by the rule of this format one without a zone is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"time {text[:40]!r} is not ISO 8601, such as 2025-05-01T10:30:00Z"
+        raise ValueError(message) from None

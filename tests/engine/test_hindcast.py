@@ -147,7 +147,7 @@ def test_bad_rows_are_named_counted_and_do_not_stop_the_next_good_one(
         len(FLOOD),
     )
     said = capsys.readouterr().err
-    assert "readings.csv.gz:5: Y: could not convert string to float: '0.260|0.267'" in said
+    assert "readings.csv.gz:5: Y: value '0.260|0.267' is not a number with a decimal point" in said
     assert "unknown unit 'ells' for level" in said
     assert "not in the list left out: Z" in said
     assert "\r" not in said  # no bar in a pipe
