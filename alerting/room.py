@@ -37,11 +37,10 @@ def routes(house: House) -> list[web.RouteDef]:
 
 
 async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
-    """Judge what is marked as soon as it is marked."""
-    async with listening(house.settings.database_url, DIRTY) as wake:
+    """Judge what is marked as soon as it is marked, on one connection kept for it."""
+    async with listening(house.settings.database_url, DIRTY) as wake, house.pool.connection() as conn:
         while True:
-            async with house.pool.connection() as conn:
-                done = await evaluate.evaluate(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
+            done = await evaluate.evaluate(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
             pulse.beat()
             if done.claimed == 0:
                 await wake.wait(_POLL_S)

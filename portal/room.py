@@ -1,5 +1,6 @@
 """The portal's room: one background stage, and the addresses people and programs ask for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
@@ -20,6 +21,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PageHandler = Callable[[Desk, web.Request, Language], Awaitable[web.Response]]
 DataHandler = Callable[[Desk, web.Request], Awaitable[web.StreamResponse]]
 
+# In a flood the engine says "changed" many times a second; one look serves them all.
+_LEAST_PAUSE_S = 0.4
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 # Stages and routes of one house read one board.
@@ -68,7 +71,8 @@ async def watch(desk: Desk, pulse: Pulse) -> None:
         while True:
             if await desk.board.look():
                 pulse.beat()
-            await wake.wait(FRESH_FOR_S)
+            await asyncio.sleep(_LEAST_PAUSE_S)
+            await wake.wait(FRESH_FOR_S - _LEAST_PAUSE_S)
 
 
 def routes(house: House) -> list[web.RouteDef]:
