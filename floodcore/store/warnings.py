@@ -63,7 +63,11 @@ _FINGERPRINT: LiteralString = """
     FROM cap_message WHERE expires > %s AND status = ANY(%s)"""
 _IN_FORCE: LiteralString = """
     SELECT cap_id, identifier, chain, sent, expires, status, headline_cs, headline_de, all_clear, body
-    FROM cap_message WHERE expires > %s AND status = ANY(%s) ORDER BY cap_id DESC"""
+    FROM cap_message m WHERE expires > %(at)s AND status = ANY(%(statuses)s)
+        AND NOT EXISTS (
+            SELECT FROM cap_message newer
+            WHERE newer.chain = m.chain AND newer.cap_id > m.cap_id AND newer.expires <= %(at)s)
+    ORDER BY cap_id DESC"""
 _DOCUMENT: LiteralString = "SELECT body, created_at FROM cap_message WHERE identifier = %s AND status = ANY(%s)"
 _TIMES: LiteralString = """
     SELECT (SELECT max(newest_at) FROM tip WHERE newest_at > '1900-01-01') AS measured_at,
@@ -259,9 +263,13 @@ async def fingerprint(connection: AsyncConnection, at: datetime, statuses: Seque
 
 
 async def in_force(connection: AsyncConnection, at: datetime, statuses: Sequence[str]) -> list[StoredMessage]:
-    """Messages not yet expired at `at`, newest first; superseded ones are among them."""
+    """Messages not yet expired at `at`, newest first; superseded ones are among them.
+
+    What a newer message of its chain has replaced does not come back when that one expires first, as
+    an all-clear does.
+    """
     async with connection.cursor(row_factory=class_row(StoredMessage)) as cursor:
-        await cursor.execute(_IN_FORCE, (at, list(statuses)))
+        await cursor.execute(_IN_FORCE, {"at": at, "statuses": list(statuses)})
         return await cursor.fetchall()
 
 

@@ -279,6 +279,21 @@ async def test_an_expired_message_leaves_the_feeds_but_keeps_its_address(house: 
         assert (await found.get(f"/feed/cap/{identifier}.xml"))[0] == 200
 
 
+async def test_an_alert_does_not_come_back_when_its_all_clear_has_expired(house: House, happen: Happen) -> None:
+    """An all-clear lives shorter than what it ends; after it the alert must not look like the newest word."""
+    await tell(house, happen)
+    await tell(house, happen, from_degree=2, to_degree=0, value=60.0)
+    now = datetime.now(UTC)
+    later = replace(house, settings=replace(house.settings, clock=Clock(now + timedelta(hours=4), now)))
+    async for found in serving(later):
+        _, _, feed = await found.get("/feed/atom.xml")
+        assert links(feed) == []
+        _, _, document = await found.get("/feed/current.xml")
+        assert "limit 2. SPA" not in document.decode()
+        async with found.session.get(found.base + "/feed/status.json") as answer:
+            assert (await answer.json())["active"] == 0
+
+
 async def test_partners_are_seen_to_listen(house: House, reader: Reader) -> None:
     await reader.get("/feed/atom.xml?partner=lhwz")
     await reader.get("/feed/atom.xml", X_Partner="nobody-we-know")
