@@ -63,11 +63,17 @@ async def get(  # what makes a GET conditional comes in two pieces
             if (response.content_type in {"text/html", "application/xhtml+xml"}) is not html:
                 raise _fault(url, f"answered {response.content_type}, an error page instead of data?")
             body = await _body(response, url, cap)
-            return Fetched(body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+            return Fetched(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
     except TimeoutError:
         raise _fault(url, "took too long") from None
     except (ClientError, ValueError) as error:  # ValueError: aiohttp on header values that are none
         raise _fault(url, f"{type(error).__name__}: {error}") from None
+
+
+def _validator(response: ClientResponse, name: str) -> str:
+    """The header as it can be stored and sent back; of other bytes than ASCII there are none in it."""
+    text = response.headers.get(name, "")
+    return text if text.isascii() and text.isprintable() else ""
 
 
 async def _body(response: ClientResponse, url: str, cap: int) -> bytes:

@@ -37,6 +37,13 @@ async def test_a_body_comes_with_its_etag_and_is_then_unchanged(site: "tuple[Ser
     assert isinstance(await got(url + "/x", etag=first.etag), fetch.Fetched)
 
 
+async def test_a_tag_that_is_no_text_is_none(socket_that_sends: Sends) -> None:
+    """It could be neither stored beside the readings nor sent back: they would never get in."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n"
+    async with socket_that_sends(head + b'ETag: "\xff\xfe"\r\nLast-Modified: \xed\xa0\x80\r\n\r\n{}') as url:
+        assert await got(url) == fetch.Fetched(b"{}", "", "")
+
+
 async def test_gzip_is_read(site: "tuple[Served, str]") -> None:
     served, url = site
     packed = gzip.compress(b"[1]")
