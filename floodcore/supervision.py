@@ -71,14 +71,21 @@ class Supervisor:
             try:
                 await stage(pulse)
             except asyncio.CancelledError as error:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
+                if _is_stopped():
                     raise
                 pulse.fail(error)  # a library let a cancellation of its own escape; nobody has stopped us
-            except Exception as error:  # noqa: BLE001  # the one broad except: see the module docstring
+            except Exception as error:  # the one broad except: see the module docstring
+                if _is_stopped():  # a fault on the way out; who starts again now is never stopped
+                    raise asyncio.CancelledError from error
                 pulse.fail(error)
                 _log.debug("%s", pulse.name, exc_info=error)
             if pulse.failures <= 1:  # it had worked since the last fault
                 pause = _FIRST_PAUSE_S
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # jitter, not a secret
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _is_stopped() -> bool:
+    """Whether the running task has been asked to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
