@@ -61,10 +61,10 @@ async def built(settings: Settings) -> AsyncIterator[House]:
 async def for_readers(house: House) -> AsyncIterator[House]:
     """The same house with a pool of its own, for those who only look: a crowd of them waits for one another.
 
-    With one pool for all, the engine and the senders would stand in the queue behind the crowd, and
-    the crowd comes with the flood.
+    With one pool for all, the engine, the senders and the partners across the border would stand in
+    the queue behind the crowd, and the crowd comes with the flood.
     """
-    pool = await open_pool(house.settings.database_url, max_size=_READERS, application="hladina readers")
+    pool = await open_pool(house.settings.database_url, max_size=_READERS)
     try:
         yield replace(house, pool=pool)
     finally:

@@ -19,8 +19,6 @@ from hladina.compose import ROOMS, built, for_readers, rooms
 _log = logging.getLogger("hladina")
 _SHUTDOWN_S = 1.0  # aiohttp waits that long twice for those who keep a stream open
 _BODY_LIMIT = 8 * 1024 * 1024
-# Rooms whose addresses are only read; the others' take readings and receipts.
-_READ = {"bridge_de", "portal"}
 
 
 class PortBusyError(RuntimeError):
@@ -35,11 +33,12 @@ async def serve(
     Raises:
         PortBusyError: the port is taken; also everything `compose.built` raises.
     """
-    async with built(settings) as house, for_readers(house) as readers:
+    async with built(settings) as house, for_readers(house) as partners, for_readers(house) as public:
+        reading = {"bridge_de": partners, "portal": public}  # the others' addresses take readings and receipts
         chosen = dict(zip(names, rooms(names), strict=True))
         application = web.Application(client_max_size=_BODY_LIMIT)
         for name, room in chosen.items():
-            application.add_routes(room.routes(readers if name in _READ else house))
+            application.add_routes(room.routes(reading.get(name, house)))
         if "portal" not in names:
             application.add_routes(pulses.routes(house))
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S, handle_signals=False)
@@ -48,7 +47,7 @@ async def serve(
             await _listen(runner, settings)
             stages = pulses.stages(house)
             for name, room in chosen.items():  # the bridge reads for others, but writes for itself
-                stages |= room.stages(readers if name == "portal" else house)
+                stages |= room.stages(public if name == "portal" else house)
             _log.info("running %s on http://%s:%d", ", ".join(names), settings.host, settings.port)
             if on_ready is not None:
                 on_ready(house)
@@ -94,4 +93,4 @@ def start_logging(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # our stages report outages, at the edge
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # our stages report outages, at the edge

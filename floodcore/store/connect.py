@@ -23,9 +23,7 @@ class DatabaseMissingError(RuntimeError):
     """The database cannot be reached; the text says which and what to check."""
 
 
-async def open_pool(
-    dsn: str, *, max_size: int = 16, reconnect_limit_s: float = _RECONNECT_LIMIT_S, application: str = "hladina"
-) -> Pool:
+async def open_pool(dsn: str, *, max_size: int = 16, reconnect_limit_s: float = _RECONNECT_LIMIT_S) -> Pool:
     """Open a pool on `dsn` and wait until it has a connection.
 
     Raises:
@@ -40,7 +38,7 @@ async def open_pool(
         reconnect_timeout=reconnect_limit_s,
         max_idle=60.0,
         check=AsyncConnectionPool.check_connection,
-        kwargs={**alive(application)},
+        kwargs={**alive("hladina")},
         configure=_guard,
     )
     try:

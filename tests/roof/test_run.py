@@ -67,6 +67,35 @@ async def test_a_crowd_of_readers_does_not_stand_before_the_engine(database: str
     assert longest < timedelta(seconds=1.7), "it looks once a second"
 
 
+async def test_a_crowd_at_the_portal_does_not_stand_before_the_partners(database: str) -> None:
+    async with (
+        a_house(database, "bridge_de", "portal") as (_, url),
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+        await psycopg.AsyncConnection.connect(database) as locker,
+    ):
+        await locker.execute("LOCK TABLE observation IN ACCESS EXCLUSIVE MODE")
+
+        async def read_for_ever() -> None:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with http.get(f"{url}/api/v1/stations/PUSHED/observations?quantity=level") as answer:
+                        await answer.read()
+
+        crowd = [asyncio.create_task(read_for_ever()) for _ in range(80)]
+        try:
+            answers = []
+            for _ in range(5):
+                await asyncio.sleep(0.6)
+                async with http.get(f"{url}/feed/atom.xml") as answer:
+                    answers.append(answer.status)
+        finally:
+            for reader in crowd:
+                reader.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
+            await locker.rollback()
+    assert answers == [200] * 5
+
+
 async def test_a_stage_that_hangs_makes_the_process_unhealthy(database: str) -> None:
     async with a_house(database, "bridge_de") as (house, url), aiohttp.ClientSession() as http:
         async with asyncio.timeout(10):
