@@ -35,6 +35,8 @@ _ROOT = Path(__file__).resolve().parents[1]
 _STATIONS = _ROOT / "station_configs"
 # Fast enough to watch, slow enough that a second on a busy machine is not a gauge's minute of grace.
 _SPEED, _REPLAY_SPEED = 30.0, 120.0
+# Beyond this a day passes in less than the seconds that a poll and a commit may take on a busy machine.
+_FASTEST = 10_000.0
 _LAST_PORT = 65535
 _FAILED = 1
 
@@ -67,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scenario", choices=list(SCENARIOS), help=f"what happens ({DEFAULT})")
     parser.add_argument("--replay", type=Path, metavar="DIR", help="play recorded floods instead")
     parser.add_argument("--event", metavar="NAME", help="which flood of the replay (the most telling one)")
-    parser.add_argument("--speed", type=_positive, metavar="N", help="data seconds per second (30; replay 120)")
+    parser.add_argument("--speed", type=_speed, metavar="N", help="data seconds per second (30; replay 120)")
     parser.add_argument("--for", dest="for_s", type=_positive, metavar="SECONDS", help="stop by itself")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the data here and continue next time")
     parser.add_argument("--seed", type=int, help="of the invented weather (1)")
@@ -81,6 +83,14 @@ def _positive(text: str) -> float:
         value = 0.0
     if not 0.0 < value < float("inf"):
         message = f"{text!r} is not a positive number"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _speed(text: str) -> float:
+    value = _positive(text)
+    if value > _FASTEST:
+        message = f"{text!r} is faster than this machine can follow: at most {_FASTEST:g}"
         raise argparse.ArgumentTypeError(message)
     return value
 

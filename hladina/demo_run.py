@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -31,6 +31,7 @@ _LEAST_POLL_S = 10.0  # of data time
 _START_LIMIT_S = 30.0
 _LOOK_S = 0.1
 _REMEMBER_S = 1.0
+_NOTABLE = timedelta(minutes=5)  # a lost gauge told so much later is worth a word
 # The range +420 600 000 0xx is invented; the console shows the texts and nobody is called.
 _RESIDENTS = (("cs", 1), ("de", 1), ("pl", 2), ("en", 1), ("cs", 2), ("de", 3))
 _OFFICERS = ("cs", "de")
@@ -145,6 +146,8 @@ def _welcome(plan: Plan, mqtt: RunningBroker, ready: asyncio.Event) -> None:
     origin = clock.origin or clock.now()
     print(f"\nHladina is running: {what}, an EXERCISE on {'recorded' if plan.readings else 'invented'} water.")
     print(f"  data time   from {origin:%d.%m.%Y %H:%M} UTC, {clock.speed:g} times as fast as the clock")
+    if (waits := clock.now() - clock.settled()) > _NOTABLE:
+        print(f"  at this speed a lost gauge is told up to {waits / timedelta(minutes=1):.0f} min of data time later")
     print(f"  data        {plan.kept}")
     print(f"  map         {url}/          (/cs/ /de/ /pl/ /en/)")
     print(f"  feed        {url}/feed/exercise/atom.xml")

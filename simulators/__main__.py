@@ -20,10 +20,12 @@ from floodcore.network.model import Network
 from simulators import pushers, replay, tts_devices
 from simulators.chmu_server import ChmuServer
 from simulators.exercise import Exercise
+from simulators.records import RecordsError
 from simulators.sample import Feed
 from simulators.scenarios import DEFAULT, SCENARIOS
 
 _OK, _FAILED = 0, 1
+_LAST_PORT = 65535
 _HISTORY = timedelta(hours=26)
 _BACKLOG = timedelta(hours=2)  # what MQTT devices still have in their memory
 _BLOCK = timedelta(days=4)
@@ -31,53 +33,82 @@ _BLOCK = timedelta(days=4)
 Feeds = Callable[[datetime, datetime], tuple[Feed, ...]]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the simulators until stopped; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+def main(argv: Sequence[str] | None = None, prog: str = "python -m simulators") -> int:
+    """Run the simulators until stopped; returns the exit code: 0 stopped, 1 cannot run, 2 misuse."""
+    arguments = _parser(prog).parse_args(argv)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     try:
         clock = clocks.parse(arguments.clock)
         network = read(arguments.stations)
-    except (ValueError, ConfigurationError) as error:
-        print(f"simulators: {error}", file=sys.stderr)
+        recorded = None if arguments.readings is None else replay.feeds(arguments.readings, network)
+    except (ValueError, ConfigurationError, RecordsError) as error:
+        print(f"{prog}: {error}", file=sys.stderr)
         return _FAILED
     try:
-        asyncio.run(_run(arguments, network, clock))
+        asyncio.run(_run(arguments, network, clock, recorded))
     except KeyboardInterrupt:
         return _OK
     except OSError as error:
-        print(f"simulators: port {arguments.port} cannot be used: {error.strerror}", file=sys.stderr)
+        print(f"{prog}: port {arguments.port} cannot be used ({error.strerror}): choose another", file=sys.stderr)
         return _FAILED
     return _OK
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="simulators",
-        description="Simulated gauges: an HTTP server in the ČHMÚ shape, MQTT devices, HTTP pushers.",
+        prog=prog,
+        description="Simulated gauges for a running house: an HTTP server in the ČHMÚ shape, which the house polls at "
+        "HLADINA_CHMU_URL, MQTT devices in The Things Stack shape, HTTP pushers. All is invented or played back.",
         epilog="HLADINA_MQTT_URL names the broker; without it no device publishes. HLADINA_PUSH_KEYS holds the keys "
         "of the pushers as station=key&station=key.",
     )
     parser.add_argument("--stations", type=Path, default=Path("station_configs"), metavar="DIR", help="station files")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=DEFAULT)
-    parser.add_argument("--readings", type=Path, metavar="CSV", help="play these readings instead of a scenario")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--storm-at", type=datetime.fromisoformat, nargs="*", default=[], metavar="TIME")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=DEFAULT, help=f"({DEFAULT})")
+    parser.add_argument("--readings", type=Path, metavar="CSV", help="play these readings of a replay instead")
+    parser.add_argument("--seed", type=int, default=1, help="of the invented weather (1)")
+    parser.add_argument("--storm-at", type=_moment, nargs="*", default=[], metavar="TIME", help="when it storms (now)")
     parser.add_argument("--clock", default="", help="origin@anchor*speed; default the wall clock")
-    parser.add_argument("--port", type=int, default=8090, help="of the HTTP server")
+    parser.add_argument("--port", type=_port, default=8090, help="of the HTTP server (8090)")
     parser.add_argument("--house", default="http://127.0.0.1:8080", metavar="URL", help="where pushers push")
     parser.add_argument("--leash", action="store_true", help="stop when standard input ends")
     return parser
 
 
-async def _run(arguments: argparse.Namespace, network: Network, clock: Clock) -> None:
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        message = f"{text!r} is not an ISO time with its zone, such as 2025-05-01T10:30:00Z"
+        raise argparse.ArgumentTypeError(message)
+    return moment.astimezone(UTC)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
+        message = f"{text!r} is not a port between 1 and {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+async def _run(
+    arguments: argparse.Namespace, network: Network, clock: Clock, recorded: tuple[Feed, ...] | None
+) -> None:
     server = ChmuServer(network, clock)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        work = asyncio.ensure_future(_play(arguments, network, clock, server))
+        work = asyncio.ensure_future(_play(arguments, network, clock, server, recorded))
         await asyncio.sleep(0)  # first there are data, then they are served
         await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
+        broker = (
+            "MQTT devices publish" if os.environ.get("HLADINA_MQTT_URL") else "no HLADINA_MQTT_URL: no device speaks"
+        )
+        print(
+            f"Open data on http://127.0.0.1:{arguments.port}, pushes to {arguments.house}; {broker}. Ctrl-C stops.",
+            flush=True,
+        )
         if arguments.leash:
             await asyncio.wait([work, asyncio.ensure_future(_leash())], return_when=asyncio.FIRST_COMPLETED)
             work.cancel()
@@ -86,10 +117,15 @@ async def _run(arguments: argparse.Namespace, network: Network, clock: Clock) ->
         await runner.cleanup()
 
 
-async def _play(arguments: argparse.Namespace, network: Network, clock: Clock, server: ChmuServer) -> None:
+async def _play(
+    arguments: argparse.Namespace,
+    network: Network,
+    clock: Clock,
+    server: ChmuServer,
+    recorded: tuple[Feed, ...] | None,
+) -> None:
     """Block of days by block: what the gauges will say, then saying it."""
-    recorded = None if arguments.readings is None else replay.feeds(arguments.readings, network)
-    starts = tuple(moment.astimezone(UTC) for moment in arguments.storm_at) or (clock.now(),)
+    starts = tuple(arguments.storm_at) or (clock.now(),)
     exercise = Exercise(network, SCENARIOS[arguments.scenario], starts, arguments.seed)
     since = clock.now() - _BACKLOG
     while True:

@@ -39,14 +39,15 @@ def body(feed: Feed, samples: Sequence[Sample], sequence: int, sent: datetime) -
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Door:
-    """Where loggers push: the house, the keys of the stations, the clock of the data."""
+    """Where loggers push: the house, the keys of the stations, the clock of the data; `away` since it failed."""
 
     session: aiohttp.ClientSession
     base_url: str
     keys: Mapping[str, str]
     clock: Clock
+    away: bool = False
 
     async def run(self, feed: Feed, since: datetime) -> None:
         """Send one feed's samples as they fall due, the oldest first."""
@@ -76,10 +77,17 @@ class _Door:
                 if answer.status in _REFUSED_FOR_GOOD:
                     _log.warning("%s: push refused with %d", feed.station_id, answer.status)
                     return True
+                self._noted(ok=answer.ok, said=f"answered {answer.status}")
                 return answer.ok
         except (aiohttp.ClientError, TimeoutError) as error:
-            _log.info("%s: push failed, kept: %s", feed.station_id, error)
+            self._noted(ok=False, said=str(error) or type(error).__name__)
             return False
+
+    def _noted(self, *, ok: bool, said: str) -> None:
+        """Say once that the house does not take what is pushed; it is kept and pushed again."""
+        if not ok and not self.away:
+            _log.warning("%s does not take pushes, loggers keep their samples: %s", self.base_url, said)
+        self.away = not ok
 
 
 async def push(base_url: str, feeds: Iterable[Feed], keys: Mapping[str, str], clock: Clock, since: datetime) -> None:

@@ -7,8 +7,10 @@ An event file holds `event_id, station_id, station_name, river, role, timestamp,
 import csv
 import gzip
 import json
+import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,7 +58,7 @@ def events(folder: Path) -> list[str]:
     if not names:
         message = f"{folder}: neither events/*.csv nor records/*.csv.gz; name a folder of recorded floods"
         raise RecordsError(message)
-    weight = {row["event_id"]: _weight(row) for row in _rows(folder / "events_catalog.csv")}
+    weight = {row.get("event_id", ""): _weight(row) for row in _rows(folder / "events_catalog.csv")}
     return sorted(names, key=lambda name: -weight.get(name, 0.0))
 
 
@@ -72,12 +74,14 @@ def read(folder: Path, event: str) -> list[Series]:
     if not path.exists():
         message = f"no event {event!r} in {folder}; events are: {', '.join(sorted(events(folder)))}"
         raise RecordsError(message)
-    meta = {row["station_id"]: row for row in _rows(folder / "stations_meta.csv")}
+    meta = {row.get("station_id", ""): row for row in _rows(folder / "stations_meta.csv")}
     grouped: dict[str, list[dict[str, str]]] = {}
     for row in _rows(path):
         grouped.setdefault(row.get("station_id", ""), []).append(row)
     try:
         return [_series(key, rows, meta.get(key, {}), folder) for key, rows in grouped.items()]
+    except RecordsError:
+        raise
     except (KeyError, ValueError) as error:
         message = f"{path}: not a recorded flood: {type(error).__name__} {error}"
         raise RecordsError(message) from error
@@ -138,6 +142,8 @@ def _value(text: str, unit: str, quantity: Quantity, area: float | None) -> floa
     if not text.strip():
         return None
     number = float(text)
+    if not math.isfinite(number):
+        return None  # no number is no measurement
     if quantity is Quantity.DISCHARGE and unit == "mm/15min":
         if area is None:
             message = "runoff in mm/15min without a catchment area"
@@ -199,11 +205,23 @@ def _weight(row: Mapping[str, str]) -> float:
     return min(gauges, 6.0) * rise if row.get("unit") == "m" else 0.0
 
 
-def _rows(path: Path) -> Iterable[dict[str, str]]:
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a file; none if there is no such file.
+
+    Raises:
+        RecordsError: it cannot be read, or is no CSV in UTF-8.
+    """
     if not path.exists():
         return
-    with _opened(path) as file:
-        yield from csv.DictReader(file)
+    try:
+        with _opened(path) as file:
+            yield from csv.DictReader(file, restval="")
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror or error}"
+        raise RecordsError(message) from error
+    except (UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
+        message = f"{path}: not a CSV file of recorded floods: {error}"
+        raise RecordsError(message) from error
 
 
 def _opened(path: Path) -> TextIO:

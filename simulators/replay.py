@@ -65,7 +65,7 @@ def prepare(folder: Path, event: str, out: Path, base: Path) -> Replay:
         base: folder of real station files, whose partners and outline the exercise takes over.
 
     Raises:
-        RecordsError: the records cannot be used.
+        RecordsError: the records cannot be used, or `out` cannot be written.
     """
     series = [each for each in read(folder, event) if each.points]
     if not any(each.limits for each in series):
@@ -74,9 +74,13 @@ def prepare(folder: Path, event: str, out: Path, base: Path) -> Replay:
     begin, start, end = _span(series)
     kept = [each for each in (_between(each, begin, end) for each in series) if each.points]
     stations = out / "stations"
-    _write_network(stations, kept, event, base)
-    _dump(out / "hindcast_stations.yaml", [_hindcast_entry(each, kept) for each in kept])
-    _write_readings(out / "readings.csv", kept)
+    try:
+        _write_network(stations, kept, event, base)
+        _dump(out / "hindcast_stations.yaml", [_hindcast_entry(each, kept) for each in kept])
+        _write_readings(out / "readings.csv", kept)
+    except OSError as error:
+        message = f"cannot write the replay to {error.filename or out}: {error.strerror}; choose another folder"
+        raise RecordsError(message) from error
     return Replay(event, stations, out / "hindcast_stations.yaml", out / "readings.csv", begin, start, end)
 
 
@@ -84,15 +88,22 @@ def feeds(readings: Path, network: Network) -> tuple[Feed, ...]:
     """The feeds of a prepared replay, each by the way its station is linked.
 
     Raises:
-        RecordsError: the readings are of a station that `network` does not have.
+        RecordsError: no such file, not the readings of a replay, or of a station that `network` does not have.
     """
     points: dict[tuple[str, Quantity], list[Sample]] = {}
-    with readings.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            at = datetime.fromisoformat(row["timestamp"])
-            value = float(row["value"]) if row["value"] else None
-            key = (row["station_id"], _QUANTITIES[row["unit"]])
-            points.setdefault(key, []).append(Sample(at, value, at + _PUBLISHED_AFTER))
+    try:
+        with readings.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                at = datetime.fromisoformat(row["timestamp"]).astimezone(UTC)
+                value = float(row["value"]) if row["value"] else None
+                key = (row["station_id"], _QUANTITIES[row["unit"]])
+                points.setdefault(key, []).append(Sample(at, value, at + _PUBLISHED_AFTER))
+    except OSError as error:
+        message = f"{readings}: cannot be read: {error.strerror}"
+        raise RecordsError(message) from error
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
+        message = f"{readings}: not the readings of a replay (such as DIR/replay/readings.csv): {error}"
+        raise RecordsError(message) from error
     return tuple(_feed(network, station, quantity, samples) for (station, quantity), samples in points.items())
 
 

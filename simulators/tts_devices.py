@@ -36,15 +36,19 @@ async def publish(mqtt_url: str, feeds: Iterable[Feed], clock: Clock, since: dat
     """Publish everything due from `since` on; returns after the last message."""
     waiting = schedule(feeds, since)
     message = next(waiting, None)
+    away = False
     while message is not None:
         try:
             async with _client(mqtt_url) as client:
+                away = False
                 while message is not None:
                     await _until(message[0], clock)
                     await client.publish(message[1], message[2], qos=1, timeout=_ACKNOWLEDGE_LIMIT_S)
                     message = next(waiting, None)
         except aiomqtt.MqttError as error:
-            _log.info("broker away, devices wait: %s", error)
+            if not away:
+                _log.warning("broker away, devices wait: %s", error)
+            away = True
             await asyncio.sleep(_RETRY_S)
 
 

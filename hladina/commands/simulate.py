@@ -7,4 +7,4 @@ from simulators import __main__ as simulators
 
 def main(argv: Sequence[str]) -> int:
     """Run the simulators until stopped."""
-    return simulators.main(argv)
+    return simulators.main(argv, "hladina simulate")
