@@ -76,6 +76,7 @@ def test_one_demo_a_folder(tmp_path: Path) -> None:
         (["--port", "0"], "not a port"),
         (["--for", "-1"], "not a positive number"),
         (["--speed", "nan"], "not a positive number"),
+        (["--speed", "1e9"], "at most 10000"),
         (["--event", "x"], "--replay"),
         (["--what"], "unrecognized"),
     ],

@@ -1,7 +1,9 @@
 """Recorded floods: reading, limits, and that servers, station files and hindcast hold the same values."""
 
+import base64
 import csv
 import gzip
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import yaml
 
 from floodcore.network.load import check, read
 from floodcore.words import Degree, Quantity
-from simulators import records, replay
+from hladina import hindcast
+from simulators import payloads, records, replay
 from simulators.records import RecordsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,3 +149,78 @@ def test_every_recorded_event_becomes_a_network_without_faults(tmp_path: Path) -
         made = replay.prepare(REAL, name, tmp_path / name, ROOT / "station_configs")
         assert check(made.stations).faults == (), name
         assert made.begin <= made.start < made.end
+
+
+def test_the_gauges_take_turns_at_the_three_ways_in() -> None:
+    points = tuple((START + timedelta(minutes=10 * i), 50.0 + 0.1 * i) for i in range(10))
+
+    def series(name: str, quantity: Quantity, values: tuple[tuple[datetime, float | None], ...]) -> records.Series:
+        return records.Series(name, name, "R", quantity, values, {}, timedelta(), None, None, None, None, "")
+
+    feet = tuple((at, 30.48 * (value or 0.0)) for at, value in points)
+    gap = ((START, None), *points[1:])
+    tall = ((START, 0.0), (START + timedelta(minutes=10), 980.0))
+    odd = {"feet": feet, "gap": gap, "tall": tall}
+    for name, values in {"plain": points, **odd}.items():
+        found = replay.doors(
+            [
+                series("c", Quantity.LEVEL, points),
+                series("b", Quantity.LEVEL, values),
+                series("a", Quantity.DISCHARGE, points),
+                series("d", Quantity.LEVEL, points),
+                series("0", Quantity.RAIN, points),
+            ]
+        )
+        assert found == {"0": "push", "a": "chmu", "b": "push" if name in odd else "tts", "c": "push", "d": "chmu"}
+
+
+def test_what_a_distance_sensor_says_is_the_record_to_the_last_digit(tmp_path: Path, floods: Path) -> None:
+    text = (floods / "events" / "brook_1.csv").read_text()
+    lines = [line for line in text.splitlines() if ",LOW," in line and not line.endswith(",,m")]
+    third = [line.replace("LOW,Low Mill", f"{name},{name}") for name in ("LOX", "LOZ") for line in lines]
+    (floods / "events" / "brook_1.csv").write_text("\n".join([text.rstrip(), *third]) + "\n")
+    made = replay.prepare(floods, "brook_1", tmp_path / "out", ROOT / "station_configs")
+    network = read(made.stations)
+    assert [link.kind for link in network.stations["LOX"].links] == ["tts"]
+    (feed,) = [feed for feed in replay.feeds(made.readings, network) if feed.station_id == "LOX"]
+    messages = payloads.uplinks(feed)
+    assert len(messages) > 50
+    for sample, message in messages:
+        uplink = json.loads(message)["uplink_message"]
+        raw = base64.b64decode(uplink["frm_payload"])
+        assert feed.zero_cm is not None
+        assert round(feed.zero_cm - int.from_bytes(raw[2:4], "big") / 10, 4) == sample.value
+        assert uplink["received_at"] == f"{sample.at:%Y-%m-%dT%H:%M:%S}.000000000Z"
+
+
+def test_the_interval_of_the_network_is_the_one_the_hindcast_finds(floods: Path, tmp_path: Path) -> None:
+    made = replay.prepare(floods, "brook_1", tmp_path / "out", ROOT / "station_configs")
+    network = read(made.stations)
+    with made.readings.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for station in ("LOW", "TOP"):
+        at = [datetime.fromisoformat(row["timestamp"]) for row in rows if row["station_id"] == station]
+        assert network.stations[station].interval == hindcast.interval(at) == replay.usual_step(at)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"station_id,timestamp,value,unit\nLOW,noon,1,cm\n", b"a,b\n1,2\n"]
+)
+def test_readings_that_are_none_are_refused_in_one_line(floods: Path, tmp_path: Path, content: bytes) -> None:
+    made = replay.prepare(floods, "brook_1", tmp_path / "out", ROOT / "station_configs")
+    (tmp_path / "r.csv").write_bytes(content)
+    with pytest.raises(RecordsError, match="not the readings of a replay"):
+        replay.feeds(tmp_path / "r.csv", read(made.stations))
+    with pytest.raises(RecordsError, match="cannot be read"):
+        replay.feeds(tmp_path / "none.csv", read(made.stations))
+
+
+def test_a_broken_record_and_a_closed_folder_are_one_line(floods: Path, tmp_path: Path) -> None:
+    (floods / "events" / "bytes.csv").write_bytes(b"\xff" * 100)
+    (floods / "records" / "cut.csv.gz").write_bytes(gzip.compress(b"x" * 1000)[:20])
+    for event in ("bytes", "cut"):
+        with pytest.raises(RecordsError, match="not a CSV file of recorded floods"):
+            records.read(floods, event)
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordsError, match="choose another folder"):
+        replay.prepare(floods, "brook_1", tmp_path / "file", ROOT / "station_configs")
