@@ -62,3 +62,24 @@ async def test_a_stray_cancellation_does_not_end_a_stage_for_ever() -> None:
     task.cancel()
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
     assert isinstance(outcome, asyncio.CancelledError), "who is meant to stop, stops"
+
+
+async def test_a_fault_while_being_stopped_does_not_start_the_stage_again() -> None:
+    supervisor = Supervisor(Clock())
+    started = 0
+
+    async def stage(_: Pulse) -> None:
+        nonlocal started
+        started += 1
+        try:
+            await asyncio.sleep(60.0)
+        finally:
+            message = "the connection went while it was being closed"
+            raise RuntimeError(message)
+
+    task = asyncio.create_task(supervisor.run({"stage": stage}))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    [ended] = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), 5.0)
+    assert isinstance(ended, asyncio.CancelledError)
+    assert started == 1
