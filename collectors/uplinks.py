@@ -5,6 +5,8 @@ once and a flood of them shares one commit. Whatever fails before the commit lea
 unacknowledged: the stage ends, the supervisor starts it again, and the broker sends it again.
 """
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from paho.mqtt.client import MQTTMessage
@@ -24,6 +26,9 @@ TOPIC = "v3/+/devices/+/up"
 CLIENT = "hladina-collector"
 _BATCH = 1000
 _QUIET_S = 1.0
+# In a stream batches begin this far apart, so that each commit serves several messages; a lone message is
+# stored at once.
+_ROUND_S = 0.025
 
 
 async def listen(house: House, pulse: Pulse) -> None:
@@ -43,25 +48,22 @@ async def listen(house: House, pulse: Pulse) -> None:
 
 async def _listen(house: House, pulse: Pulse) -> None:
     known = tts.devices(house.network.stations)
-    async with broker.connected(house.settings.mqtt_url, CLIENT) as client:
+    async with house.pool.connection() as conn, broker.connected(house.settings.mqtt_url, CLIENT) as client:
         await client.listen_to(TOPIC)
-        async with house.pool.connection() as conn:
+        async with conn.transaction():
             await note_success(conn, SOURCE, house.clock.now())
         while True:
             messages = await client.batch(_BATCH, _QUIET_S)
+            began = time.monotonic()
             if messages:
                 passing("mqtt.received")
-                await _keep(house, messages, known)
+                readings, refused = decoded(messages, known)
+                await keep(conn, SOURCE, readings, refused, house.clock.now())
                 passing("mqtt.before_ack")
                 client.acknowledge(messages)
                 passing("mqtt.after_ack")
             pulse.beat()
-
-
-async def _keep(house: House, messages: Sequence[MQTTMessage], known: Mapping[str, tts.Device]) -> None:
-    readings, refused = decoded(messages, known)
-    async with house.pool.connection() as conn:
-        await keep(conn, SOURCE, readings, refused, house.clock.now())
+            await asyncio.sleep(max(0.0, _ROUND_S - (time.monotonic() - began)))
 
 
 def decoded(messages: Sequence[MQTTMessage], known: Mapping[str, tts.Device]) -> tuple[list[Reading], list[Refused]]:

@@ -70,8 +70,11 @@ async def main(url: str, port: int, rate: int, seconds: int) -> None:
     host, _, mqtt_port = url.removeprefix("mqtt://").partition(":")
     published: dict[str, float] = {}
     total = rate * seconds
-    # Crossings are spread over the run, one gauge each, after every gauge has been heard of.
-    cross_at = {total // 5 + (total * 3 // 4) * n // CROSSINGS: n for n in range(CROSSINGS)}
+    # Crossings are spread over the run, one gauge each, after every gauge has been heard of a few times.
+    rounds = total // GAUGES
+    first, last = rounds // 5, rounds - rounds // 10
+    apart = GAUGES // CROSSINGS
+    cross_at = {GAUGES * (first + (last - first) * n // CROSSINGS) + apart * n for n in range(CROSSINGS)}
     flooded: set[int] = set()
     base = datetime.now(UTC) - timedelta(seconds=total / GAUGES * STAMP_S)
     async with aiomqtt.Client(host, int(mqtt_port), identifier="bench-loader", max_inflight_messages=10_000) as client:
