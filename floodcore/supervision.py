@@ -71,11 +71,11 @@ class Supervisor:
             try:
                 await stage(pulse)
             except asyncio.CancelledError as error:
-                if _stopped():
+                if _is_stopped():
                     raise
                 pulse.fail(error)  # a library let a cancellation of its own escape; nobody has stopped us
             except Exception as error:  # the one broad except: see the module docstring
-                if _stopped():  # the fault came up while the stage was being stopped, and hid that
+                if _is_stopped():  # a fault on the way out; who starts again now is never stopped
                     raise asyncio.CancelledError from error
                 pulse.fail(error)
                 _log.debug("%s", pulse.name, exc_info=error)
@@ -85,7 +85,7 @@ class Supervisor:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
-def _stopped() -> bool:
-    """Whether somebody has cancelled the task that runs this."""
+def _is_stopped() -> bool:
+    """Whether the running task has been asked to end."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
