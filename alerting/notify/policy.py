@@ -187,8 +187,8 @@ _LINES: Mapping[Action | None, str] = MappingProxyType(
 def after_look(look: Look, open_s: float, patience: Patience, *, doubled: bool, valid: bool) -> Decision:
     """Judge what the list said about a text whose POST has been an open question for `open_s`.
 
-    `doubled`: a retry without proof was already made, so there will be no second. `valid`: the text
-    is still of use.
+    `doubled`: a retry without proof was already made, so there will be no second. `valid`: the event
+    still has to be told (`of_use`), if need be in a renewed text.
     """
     match look:
         case Look.FOUND:
@@ -222,3 +222,8 @@ def telling(now: datetime, at: datetime, valid_until: datetime, *, newest: bool)
     if not newest or now - at > LONGEST_DELAY:
         return None
     return Telling(delayed=True, valid_until=now + DELAYED_VALIDITY)
+
+
+def of_use(now: datetime, at: datetime, valid_until: datetime, *, superseded: bool) -> bool:
+    """Whether somebody still has to hear of an event of `at`: as it was written, or renewed as delayed."""
+    return not superseded and telling(now, at, valid_until, newest=True) is not None

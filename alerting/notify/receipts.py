@@ -51,8 +51,8 @@ class Receipt:
 class Standing:
     """What is known of the delivery: `sid` of its current message, empty before the first answer.
 
-    `messages` is how many messages of it the gateway has reported on, this one included. `valid`: it
-    is neither superseded nor past its use. `retired`: the message of this receipt was reported as
+    `messages` is how many messages of it the gateway has reported on, this one included. `valid`: its
+    event still has to be told. `retired`: the message of this receipt was reported as
     failed before, and the text offered again on purpose.
     """
 

@@ -88,11 +88,12 @@ async def keep(house: House, receipt: Receipt, token: str) -> None:
     """Keep a report and let it climb, in one transaction; one kept before changes nothing."""
     error = str(receipt.code) if receipt.code else ""
     async with house.pool.connection() as connection, connection.transaction():
-        known = await stored.find(connection, token, receipt.sid, house.clock.now())
+        known = await stored.find(connection, token, receipt.sid)
         number = None if known is None else known.delivery_id
         if not await stored.keep(connection, receipt.sid, receipt.status, error, number) or known is None:
             return
-        standing = Standing(known.status, known.sid, known.messages, known.valid, known.retired)
+        valid = policy.of_use(house.clock.now(), known.at, known.valid_until, superseded=known.superseded)
+        standing = Standing(known.status, known.sid, known.messages, valid, known.retired)
         verdict = receipts.judge(standing, receipt)
         if verdict.status is not None or verdict.twice:
             await stored.apply(

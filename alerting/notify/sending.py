@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from alerting.notify import policy
 from alerting.notify.gateways import POST_LIMIT_S, Gateway, open_gateway
 from alerting.notify.policy import Answer, Decision, Patience
+from alerting.notify.renewing import renew_run_out
 from alerting.notify.words import Message, Question, masked
 from floodcore.house import House
 from floodcore.killpoint import passing
@@ -34,7 +35,7 @@ class Pace:
 
     `posts` texts are on the way at once and as many wait in hand; `lease_s` is how long an intent
     belongs to this process, after which another may ask whether it was sent: no POST begins that
-    could outlast it. Every `expire_s` the texts past their use are given up.
+    could outlast it. Every `renew_s` the texts that ran out are renewed or given up.
     """
 
     posts: int = 96
@@ -42,7 +43,7 @@ class Pace:
     gather_s: float = 0.01
     post_limit_s: float = POST_LIMIT_S
     lease_s: float = 30.0
-    expire_s: float = 5.0
+    renew_s: float = 5.0
     patience: Patience = field(default_factory=Patience)
 
 
@@ -213,16 +214,16 @@ async def _record(house: House, outcomes: Sequence[Outcome], codes: dict[int, st
 
 
 async def settle_open(house: House, pace: Pace, pulse: Pulse) -> None:
-    """Ask the gateway about open questions for ever, and give up what has become useless."""
+    """Ask the gateway about open questions for ever, and renew the texts that ran out."""
     settings = house.settings
-    bell, expired_at = Bell(), 0.0
+    bell, renewed_at = Bell(), 0.0
     async with open_gateway(
         settings.twilio, settings.public_url, connections=pace.looks, limit_s=pace.post_limit_s
     ) as gateway:
         while True:
-            if time.monotonic() - expired_at >= pace.expire_s:
-                expired_at = time.monotonic()
-                await _expire(house)
+            if time.monotonic() - renewed_at >= pace.renew_s:
+                renewed_at = time.monotonic()
+                await renew_run_out(house)
             asked = await settle_round(house, gateway, pace, bell)
             pulse.beat()
             if asked < pace.looks:
@@ -232,10 +233,10 @@ async def settle_open(house: House, pace: Pace, pulse: Pulse) -> None:
 async def settle_round(house: House, gateway: Gateway, pace: Pace, bell: Bell) -> int:
     """Ask about the open questions whose time has come; returns how many."""
     async with house.pool.connection() as connection, connection.transaction():
-        opened = await telling.claim_open(connection, house.clock.now(), pace.looks, pace.lease_s)
+        opened = await telling.claim_open(connection, pace.looks, pace.lease_s)
     if not opened:
         return 0
-    outcomes = await asyncio.gather(*(_ask(gateway, pace, bell, one) for one in opened))
+    outcomes = await asyncio.gather(*(_ask(house, gateway, pace, bell, one) for one in opened))
     passing("notify.looked")
     await _record(house, outcomes, {})
     if any(outcome.status == "due" for outcome in outcomes):
@@ -244,9 +245,10 @@ async def settle_round(house: House, gateway: Gateway, pace: Pace, bell: Bell) -
     return len(opened)
 
 
-async def _ask(gateway: Gateway, pace: Pace, bell: Bell, one: Open) -> Outcome:
+async def _ask(house: House, gateway: Gateway, pace: Pace, bell: Bell, one: Open) -> Outcome:
     look, sid = await gateway.find(Question(one.phone, one.token, one.created_at))
-    decision = policy.after_look(look, one.open_s, pace.patience, doubled=one.maybe_duplicate, valid=one.valid)
+    valid = policy.of_use(house.clock.now(), one.at, one.valid_until, superseded=one.superseded)
+    decision = policy.after_look(look, one.open_s, pace.patience, doubled=one.maybe_duplicate, valid=valid)
     bell.ring(decision.operator)
     return Outcome(
         delivery_id=one.delivery_id,
@@ -258,10 +260,3 @@ async def _ask(gateway: Gateway, pace: Pace, bell: Bell, one: Open) -> Outcome:
         doubled=decision.doubled,
         wait_s=decision.wait_s,
     )
-
-
-async def _expire(house: House) -> None:
-    async with house.pool.connection() as connection:
-        expired = await telling.expire(connection, house.clock.now())
-    if expired:
-        _log.error("%d texts were not accepted in time and will not be sent", expired)

@@ -12,12 +12,16 @@ _KEEP: LiteralString = """
     ON CONFLICT DO NOTHING"""
 _KNOWN: LiteralString = """
     SELECT d.delivery_id, d.recipient_id, d.status, coalesce(d.gateway_sid, '') AS sid,
-           (d.valid_until > %(now)s AND NOT d.superseded) AS valid,
+           o.at, d.valid_until,
+           d.superseded OR EXISTS (
+               SELECT FROM event n JOIN delivery newer USING (event_id)
+               WHERE n.station_id = o.station_id AND n.quantity = o.quantity AND n.kind = o.kind
+                 AND n.event_id > o.event_id AND newer.recipient_id = d.recipient_id) AS superseded,
            (SELECT 1 + count(DISTINCT r.gateway_sid) FROM receipt r
             WHERE r.delivery_id = d.delivery_id AND r.gateway_sid <> %(sid)s)::int AS messages,
            EXISTS (SELECT FROM receipt r WHERE r.delivery_id = d.delivery_id AND r.gateway_sid = %(sid)s
                    AND r.status IN ('failed', 'undelivered') AND d.gateway_sid IS DISTINCT FROM %(sid)s) AS retired
-    FROM delivery d """
+    FROM delivery d JOIN event o USING (event_id) """
 # By the token of the callback's address, which is signed; by the gateway's number for callbacks without one.
 _BY_TOKEN: LiteralString = _KNOWN + "WHERE d.token = %(token)s FOR UPDATE OF d"
 _BY_SID: LiteralString = _KNOWN + "WHERE d.gateway_sid = %(sid)s LIMIT 1 FOR UPDATE OF d"
@@ -35,7 +39,7 @@ _APPLY: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The delivery a receipt concerns, locked.
+    """The delivery a receipt concerns, locked. `at` is the time of its event.
 
     `messages` counts the gateway's messages of it that were reported on, this one included;
     `retired`: the message of this receipt was given up on purpose.
@@ -45,16 +49,18 @@ class Known:
     recipient_id: int
     status: str
     sid: str
-    valid: bool
+    at: datetime
+    valid_until: datetime
+    superseded: bool
     messages: int
     retired: bool
 
 
-async def find(connection: AsyncConnection, token: str, sid: str, now: datetime) -> Known | None:
+async def find(connection: AsyncConnection, token: str, sid: str) -> Known | None:
     """The delivery of `token`, or without one that of `sid`, locked until the transaction ends."""
     async with connection.cursor(row_factory=class_row(Known)) as cursor:
         query = _BY_TOKEN if token else _BY_SID
-        return await (await cursor.execute(query, {"token": token, "sid": sid, "now": now})).fetchone()
+        return await (await cursor.execute(query, {"token": token, "sid": sid})).fetchone()
 
 
 async def keep(connection: AsyncConnection, sid: str, status: str, code: str, delivery_id: int | None) -> bool:

@@ -24,23 +24,33 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
     FOR UPDATE OF a SKIP LOCKED"""
 # Expansions of one series stand in a line, so each sees what the others have told.
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
-_DONE: LiteralString = """
-    UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'sms'"""
-_NEWEST: LiteralString = """
-    SELECT NOT EXISTS (
-        SELECT FROM event
-        WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND kind = %(kind)s AND event_id > %(event_id)s
-    )"""
-# The token is the delivery's number in hexadecimal, padded so that a text's length is known beforehand.
-_EXPAND: LiteralString = """
-    WITH numbered AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('delivery', 'delivery_id')) AS id, r.recipient_id, r.phone, r.language
+# Whom an event concerns: the beginning of a statement.
+CONCERNED: LiteralString = """
+    WITH concerned AS (
+        SELECT r.recipient_id, r.phone, r.language
         FROM recipient r
         WHERE r.active AND r.blocked = ''
           AND (r.role = 'officer'
                OR %(kind)s <> 'silence' AND r.from_degree <= %(highest)s
                   AND EXISTS (SELECT FROM subscription s
                               WHERE s.recipient_id = r.recipient_id AND s.station_id = %(station_id)s))
+    )"""
+_DONE: LiteralString = """
+    UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'sms'"""
+# A silence has passed, too, when the gauge was heard again.
+_NEWEST: LiteralString = """
+    SELECT NOT EXISTS (
+        SELECT FROM event
+        WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND kind = %(kind)s AND event_id > %(event_id)s
+    ) AND NOT (%(kind)s = 'silence' AND EXISTS (
+        SELECT FROM series JOIN series_state USING (series_id)
+        WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND observed_at >= %(at)s
+    ))"""
+# The token is the delivery's number in hexadecimal, padded so that a text's length is known beforehand.
+_EXPAND: LiteralString = (
+    CONCERNED  # noqa: S608  # constants only
+    + """, numbered AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('delivery', 'delivery_id')) AS id, * FROM concerned
     ), tokened AS (
         SELECT *, upper(lpad(to_hex(id), greatest(7, length(to_hex(id))), '0')) AS token FROM numbered
     )
@@ -52,6 +62,7 @@ _EXPAND: LiteralString = """
     JOIN unnest(%(languages)s::text[], %(bodies)s::text[], %(segments)s::smallint[]) AS b(language, body, segments)
         USING (language)
     ON CONFLICT (event_id, recipient_id) DO NOTHING"""
+)
 # A recipient gets the current state only: of two texts about one series the older is not tried any more.
 _SUPERSEDE: LiteralString = """
     WITH stale AS MATERIALIZED (
@@ -126,13 +137,9 @@ _CLAIM_OPEN: LiteralString = """
     UPDATE delivery d
     SET claimed_until = now() + make_interval(secs => %(lease_s)s), ambiguous = true,
         posted_at = CASE WHEN d.ambiguous THEN d.posted_at ELSE open.lease_end END
-    FROM open WHERE d.delivery_id = open.delivery_id
+    FROM open, event e WHERE d.delivery_id = open.delivery_id AND e.event_id = d.event_id
     RETURNING d.delivery_id, d.recipient_id, d.phone, d.token, d.attempt, d.created_at, d.maybe_duplicate,
-              extract(epoch FROM now() - d.posted_at)::float8 AS open_s,
-              (d.valid_until > %(now)s AND NOT d.superseded) AS valid"""
-_EXPIRE: LiteralString = """
-    UPDATE delivery SET status = 'expired', error_code = 'too late', final_at = now()
-    WHERE status = 'due' AND valid_until <= %s"""
+              extract(epoch FROM now() - d.posted_at)::float8 AS open_s, e.at, d.valid_until, d.superseded"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A delivery whose POST has been an open question for `open_s` seconds."""
+    """A delivery whose POST has been an open question for `open_s` seconds, about an event of `at`."""
 
     delivery_id: int
     recipient_id: int
@@ -188,7 +195,9 @@ class Open:
     created_at: datetime
     maybe_duplicate: bool
     open_s: float
-    valid: bool
+    at: datetime
+    valid_until: datetime
+    superseded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +233,26 @@ async def claim_announcement(connection: AsyncConnection) -> tuple[Announced, bo
         announced = await (await cursor.execute(_CLAIM_ANNOUNCEMENT)).fetchone()
     if announced is None:
         return None
-    series = {"station_id": announced.station_id, "quantity": announced.quantity, "kind": announced.kind}
-    await connection.execute(_LOCK_SERIES, ["\x1f".join(series.values())])
+    await lock_series(connection, announced.station_id, announced.quantity, announced.kind)
+    return announced, await newest(connection, announced)
+
+
+async def lock_series(connection: AsyncConnection, station_id: str, quantity: str, kind: str) -> None:
+    """Stand in the line of those who write texts about one series, until the transaction ends."""
+    await connection.execute(_LOCK_SERIES, [f"{station_id}\x1f{quantity}\x1f{kind}"])
+
+
+async def newest(connection: AsyncConnection, announced: Announced) -> bool:
+    """Whether the event of `announced` is still what holds for its series."""
+    values = {
+        "event_id": announced.event_id,
+        "station_id": announced.station_id,
+        "quantity": announced.quantity,
+        "kind": announced.kind,
+        "at": announced.at,
+    }
     async with connection.cursor(row_factory=scalar_row) as cursor:
-        newest = await (await cursor.execute(_NEWEST, {**series, "event_id": announced.event_id})).fetchone()
-    return announced, bool(newest)
+        return bool(await (await cursor.execute(_NEWEST, values)).fetchone())
 
 
 async def expand(
@@ -276,10 +300,10 @@ async def claim(connection: AsyncConnection, now: datetime, limit: int, lease_s:
     return sorted(rows, key=lambda row: (-row.priority, row.delivery_id))
 
 
-async def claim_open(connection: AsyncConnection, now: datetime, limit: int, lease_s: float) -> list[Open]:
+async def claim_open(connection: AsyncConnection, limit: int, lease_s: float) -> list[Open]:
     """Take up to `limit` open questions whose time has come, for `lease_s` seconds."""
     async with connection.cursor(row_factory=class_row(Open)) as cursor:
-        await cursor.execute(_CLAIM_OPEN, {"now": now, "limit": limit, "lease_s": lease_s})
+        await cursor.execute(_CLAIM_OPEN, {"limit": limit, "lease_s": lease_s})
         return await cursor.fetchall()
 
 
@@ -304,8 +328,3 @@ async def block(connection: AsyncConnection, codes: Mapping[int, str]) -> list[B
     async with connection.cursor(row_factory=class_row(Blocked)) as cursor:
         await cursor.execute(_BLOCK, [list(codes), list(codes.values())])
         return await cursor.fetchall()
-
-
-async def expire(connection: AsyncConnection, now: datetime) -> int:
-    """Give up due deliveries that are no longer of use, and return how many."""
-    return (await connection.execute(_EXPIRE, [now])).rowcount

@@ -18,6 +18,7 @@ from alerting.notify.policy import Patience
 from alerting.notify.routes import routes
 from alerting.notify.sending import Pace
 from alerting.notify.stages import stages
+from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.network.model import Limits, Names, Network, River, Station
 from floodcore.settings import Settings, Twilio
@@ -35,7 +36,7 @@ PACE = Pace(
     gather_s=0.005,
     post_limit_s=0.4,
     lease_s=1.2,
-    expire_s=0.3,
+    renew_s=0.3,
     patience=Patience(look_s=0.1, settle_s=0.6, doubt_s=1.0),
 )
 
@@ -63,6 +64,13 @@ _EVENT = """
     RETURNING event_id"""
 _ANNOUNCEMENT = """
     INSERT INTO announcement (event_id, channel, priority, valid_until) VALUES (%s, 'sms', %s, %s)"""
+
+_HEARD = """
+    WITH s AS (INSERT INTO series (station_id, quantity, unit) VALUES ('hradek', 'level', 'cm') RETURNING series_id),
+         v AS (INSERT INTO rule_version VALUES ('test', '{}', now()))
+    INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value, observed_at, trend,
+                              flag, test, updated_at)
+    SELECT series_id, 'test', now(), '{}', 2, 210.0, now(), 'steady', 1, '', now() FROM s"""
 
 
 @dataclass(slots=True)
@@ -133,6 +141,32 @@ class Rig:
             [ended] = await asyncio.gather(task, return_exceptions=True)
             if not isinstance(ended, asyncio.CancelledError):
                 pytest.fail(f"the supervisor ended: {ended!r}")
+
+    def later(self, shift: timedelta) -> None:
+        """Move the clock of the data; stages started from now on see it."""
+        now = datetime.now(UTC)
+        clock = Clock(self.house.clock.now() + shift, now)
+        self.house = replace(self.house, settings=replace(self.house.settings, clock=clock))
+
+    async def heard_now(self) -> None:
+        """The engine has judged a reading of the station just now."""
+        async with self.house.pool.connection() as connection, connection.transaction():
+            await connection.execute(_HEARD)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        """The callbacks' server with the clock of now; yields its public address."""
+        port = free_port()
+        public = f"http://127.0.0.1:{port}"
+        app = web.Application()
+        app.add_routes(routes(replace(self.house, settings=replace(self.house.settings, public_url=public))))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            yield public
+        finally:
+            await runner.cleanup()
 
     def bodies(self) -> list[str]:
         """What the gateway accepted."""

@@ -29,6 +29,10 @@ async def post(address: str, form: dict[str, str] | bytes, signature: str | None
         return response.status
 
 
+async def post_signed(address: str, form: dict[str, str]) -> int:
+    return await post(address, form, sign(TOKEN, address, form))
+
+
 async def test_reports_in_any_order_and_twice_end_delivered(rig: Rig) -> None:
     rig.gateway.reports, rig.gateway.shuffled = ("queued", "sending", "sent", "delivered"), True
     await rig.people(10)

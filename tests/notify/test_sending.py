@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerting.notify.policy import LONGEST_DELAY
 from simulators.gateway import TROUBLE, Does
 from tests.notify.conftest import PACE, Rig, settled
 
@@ -75,7 +76,7 @@ async def test_without_a_list_there_is_no_second_extra(rig: Rig) -> None:
     await rig.people(1)
     rig.gateway.list_down, rig.gateway.usual = True, Does.FAIL_AFTER
     async with rig.running():
-        await rig.announce(0, 2, valid=timedelta(seconds=4))
+        await rig.announce(0, 2, ago=LONGEST_DELAY - timedelta(seconds=3), valid=LONGEST_DELAY)
         [row] = await rig.until(settled)
     assert len(rig.gateway.accepted) == 2
     assert (row["status"], row["error_code"], row["maybe_duplicate"]) == ("failed", "unknown", True)
@@ -150,7 +151,7 @@ async def test_too_late_is_never_sent(rig: Rig) -> None:
     await rig.people(2)
     rig.gateway.usual = Does.BUSY
     async with rig.running():
-        await rig.announce(0, 1, valid=timedelta(seconds=1))
+        await rig.announce(0, 1, ago=LONGEST_DELAY - timedelta(seconds=1), valid=LONGEST_DELAY)
         await rig.until(lambda rows: all(row["attempt"] for row in rows))
         rows = await rig.until(settled)
         rig.gateway.usual = Does.ACCEPT

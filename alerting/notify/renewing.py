@@ -1,0 +1,38 @@
+"""Texts that ran out while the gateway was away: told as delayed if their event still stands, else given up."""
+
+import logging
+
+from alerting.notify import policy
+from alerting.notify.expanding import bodies
+from floodcore.house import House
+from floodcore.store import renewing, telling
+from floodcore.store.renewing import RunOut
+
+_log = logging.getLogger("hladina.notify")
+
+
+async def renew_run_out(house: House) -> None:
+    """Renew or give up every text that ran out, one series at a time."""
+    async with house.pool.connection() as connection:
+        events = await renewing.run_out(connection, house.clock.now())
+    for old in events:
+        renewed, expired = await _renew(house, old)
+        if renewed:
+            _log.warning("event %d: %d texts were not accepted in time, told on as delayed", old.event_id, renewed)
+        if expired:
+            _log.error("event %d: %d texts were not accepted in time and are past", old.event_id, expired)
+
+
+async def _renew(house: House, old: RunOut) -> tuple[int, int]:
+    now, renewed = house.clock.now(), 0
+    async with house.pool.connection() as connection, connection.transaction():
+        current = await renewing.current(connection, old)
+        if current is None:
+            return 0, 0
+        newest = await telling.newest(connection, current)
+        plan = policy.telling(now, current.at, current.valid_until, newest=newest)
+        if plan is not None:
+            exercise = current.exercise or house.settings.exercise
+            texts = bodies(house.texts, house.network, current, exercise=exercise, delayed=True)
+            renewed = await renewing.renew(connection, old, now, texts, plan.valid_until)
+        return renewed, await renewing.expire(connection, old, now)
