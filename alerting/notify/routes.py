@@ -7,10 +7,9 @@ answered after the commit, so what we have not kept is offered again.
 
 import logging
 import random
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from aiohttp import web
-from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from alerting.notify import policy, receipts
@@ -42,7 +41,19 @@ def routes(house: House) -> list[web.RouteDef]:
     return [web.post(STATUS_PATH, status), web.post(INBOUND_PATH, inbound)]
 
 
-async def signed_form(house: House, request: web.Request) -> MultiDict[str]:
+class Form(dict[str, list[str]]):
+    """The fields of a form, each with all its values: every one counts for the signature."""
+
+    def getall(self, name: str) -> list[str]:
+        """All values of `name`, as the validator asks for them."""
+        return self[name]
+
+    def first(self, *names: str) -> str:
+        """The first value of the first of `names` that is there; empty without one."""
+        return next((self[name][0] for name in names if name in self), "")
+
+
+async def signed_form(house: House, request: web.Request) -> Form:
     """The fields of a request that the gateway signed.
 
     Raises:
@@ -56,10 +67,10 @@ async def signed_form(house: House, request: web.Request) -> MultiDict[str]:
         if len(body) > _BODY_LIMIT:
             raise web.HTTPRequestEntityTooLarge(_BODY_LIMIT, len(body))
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT, errors="strict")
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT, errors="strict")
     except ValueError:
         raise web.HTTPBadRequest(text="not a form\n") from None
-    form = MultiDict(pairs)
+    form = Form(fields)
     address = f"{house.settings.public_url}{request.raw_path}"
     signature = request.headers.get("X-Twilio-Signature", "")
     if not signature or not RequestValidator(house.settings.twilio.auth_token).validate(address, form, signature):
@@ -70,9 +81,9 @@ async def signed_form(house: House, request: web.Request) -> MultiDict[str]:
 async def _status(house: House, request: web.Request) -> web.Response:
     form = await signed_form(house, request)
     passing("receipt.received")
-    sid = form.get("MessageSid", form.get("SmsSid", ""))[:_WORD_LIMIT]
-    word = form.get("MessageStatus", form.get("SmsStatus", "")).lower()[:_WORD_LIMIT]
-    code = form.get("ErrorCode", "")
+    sid = form.first("MessageSid", "SmsSid")[:_WORD_LIMIT]
+    word = form.first("MessageStatus", "SmsStatus").lower()[:_WORD_LIMIT]
+    code = form.first("ErrorCode")
     if not _storable(sid) or not _storable(word):
         raise web.HTTPBadRequest(text="no MessageSid or MessageStatus\n")
     receipt = Receipt(sid, word, int(code) if code.isascii() and code.isdigit() and len(code) < _CODE_DIGITS else 0)
@@ -114,8 +125,8 @@ async def keep(house: House, receipt: Receipt, token: str) -> None:
 
 async def _inbound(house: House, request: web.Request) -> web.Response:
     form = await signed_form(house, request)
-    sid, phone = form.get("MessageSid", "")[:_WORD_LIMIT], form.get("From", "")[:_WORD_LIMIT]
-    wish = receipts.wish(form.get("Body", ""), form.get("OptOutType", ""))
+    sid, phone = form.first("MessageSid")[:_WORD_LIMIT], form.first("From")[:_WORD_LIMIT]
+    wish = receipts.wish(form.first("Body"), form.first("OptOutType"))
     if wish is not None and _storable(sid) and _storable(phone):
         await _heed(house, sid, phone, wish=wish)
     return web.Response(text=_SILENT_ANSWER, content_type="text/xml")

@@ -80,6 +80,15 @@ async def test_another_text_s_address_does_not_take_the_signature(rig: Rig) -> N
     assert await post(first.callback, form, sign(TOKEN, first.callback, form)) == 204
 
 
+async def test_every_value_of_a_repeated_field_counts(rig: Rig) -> None:
+    address = f"{rig.house.settings.public_url}/hooks/twilio/status"
+    body = b"MessageSid=SMr&MessageStatus=sent&Extra=b&Extra=a"
+    both = sign(TOKEN, address, {"Extra": "aExtrab", "MessageSid": "SMr", "MessageStatus": "sent"})
+    one = sign(TOKEN, address, {"Extra": "b", "MessageSid": "SMr", "MessageStatus": "sent"})
+    assert await post(address, body, both) == 204
+    assert await post(address, body, one) == 403
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
