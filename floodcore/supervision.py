@@ -7,6 +7,7 @@ and once when it works again; in between only a counter moves.
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,13 +34,18 @@ class Pulse:
     beaten_at: datetime | None = None
     failures: int = 0
     broken: str = ""
+    beaten_s: float | None = None
 
     def beat(self) -> None:
         """Record a completed round; ends a broken spell and says so once."""
-        self.beaten_at = self.clock.now()
+        self.beaten_at, self.beaten_s = self.clock.now(), time.monotonic()
         if self.broken:
             _log.warning("%s works again after %d failures", self.name, self.failures)
             self.broken, self.failures = "", 0
+
+    def age_s(self) -> float | None:
+        """Seconds of the machine since the last round, None before the first; no step of a clock changes it."""
+        return None if self.beaten_s is None else time.monotonic() - self.beaten_s
 
     def fail(self, error: BaseException) -> None:
         """Record a failed round; says so once, at the edge."""

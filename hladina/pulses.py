@@ -42,13 +42,7 @@ def routes(house: House) -> list[web.RouteDef]:
     """A plain /health for a process without the portal: 503 while one of its stages is broken or silent."""
 
     async def health(_: web.Request) -> web.Response:
-        now = house.clock.now()
-        ages = {
-            pulse.name: None
-            if pulse.beaten_at is None
-            else house.clock.real_seconds((now - pulse.beaten_at).total_seconds())
-            for pulse in house.supervisor.pulses.values()
-        }
+        ages = {pulse.name: pulse.age_s() for pulse in house.supervisor.pulses.values()}
         broken = {pulse.name: pulse.broken for pulse in house.supervisor.pulses.values() if pulse.broken}
         for name, age in ages.items():
             if age is None or age > _SILENT_S:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from floodcore.house import House
 from floodcore.settings import Settings
-from hladina import pulses
+from hladina import pulses, upkeep
 from hladina.compose import ROOMS, built, for_readers, rooms
 
 _log = logging.getLogger("hladina")
@@ -45,7 +45,7 @@ async def serve(
         await runner.setup()
         try:
             await _listen(runner, settings)
-            stages = pulses.stages(house)
+            stages = pulses.stages(house) | upkeep.stages(house)
             for name, room in chosen.items():  # the bridge reads for others, but writes for itself
                 stages |= room.stages(public if name == "portal" else house)
             _log.info("running %s on http://%s:%d", ", ".join(names), settings.host, settings.port)

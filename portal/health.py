@@ -57,17 +57,8 @@ class Depth:
 
 def stages(desk: Desk) -> list[Stage]:
     """The stages of this process, by name."""
-    clock = desk.house.clock
-    now = clock.now()
-    return [
-        Stage(
-            pulse.name,
-            None if pulse.beaten_at is None else clock.real_seconds((now - pulse.beaten_at).total_seconds()),
-            pulse.failures,
-            pulse.broken,
-        )
-        for pulse in sorted(desk.house.supervisor.pulses.values(), key=lambda pulse: pulse.name)
-    ]
+    pulses = sorted(desk.house.supervisor.pulses.values(), key=lambda pulse: pulse.name)
+    return [Stage(pulse.name, pulse.age_s(), pulse.failures, pulse.broken) for pulse in pulses]
 
 
 async def depth(desk: Desk) -> Depth | None:

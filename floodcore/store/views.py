@@ -197,7 +197,8 @@ FROM partner_fetch GROUP BY partner_id ORDER BY partner_id
 _PULSES: LiteralString = """
 SELECT DISTINCT ON (stage) stage, beaten_at, failures, broken,
        extract(epoch FROM now() - written_at)::double precision AS written_age_s
-FROM stage_pulse ORDER BY stage, written_at DESC
+FROM stage_pulse
+ORDER BY stage, written_at > now() - interval '1 minute' DESC, broken = '', written_at DESC
 """
 
 _BACKLOG: LiteralString = """
