@@ -18,7 +18,7 @@ from floodcore.supervision import Pulse, Stage
 _POLL_S = 1.0
 # In a stream of readings rounds begin this far apart, so that each judges many series for one commit; a
 # lone reading is judged at once (measured: at 500/s rounds without a pause kept a core busy and came late).
-_ROUND_S = 0.025
+_ROUND_S = 0.015
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
 # given two minutes to fetch what was missed before anyone is called silent.
 _SWEEP_S = 30.0

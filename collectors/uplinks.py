@@ -28,7 +28,7 @@ _BATCH = 1000
 _QUIET_S = 1.0
 # In a stream batches begin this far apart, so that each commit serves several messages; a lone message is
 # stored at once.
-_ROUND_S = 0.025
+_ROUND_S = 0.015
 
 
 async def listen(house: House, pulse: Pulse) -> None:

@@ -20,7 +20,7 @@ from alerting.notify.words import Message, Question, carries, masked
 from floodcore.settings import Twilio
 
 STATUS_PATH = "/hooks/twilio/status"
-POST_LIMIT_S = 10.0
+POST_LIMIT_S = 8.0
 _CONNECT_LIMIT_S = 4.0
 # Longest page the list gives. No DateSent filter: what it says about messages still queued, whose
 # DateSent is empty, is documented nowhere, and a hidden message would be sent twice.

@@ -42,7 +42,7 @@ class Pace:
     looks: int = 16
     gather_s: float = 0.01
     post_limit_s: float = POST_LIMIT_S
-    lease_s: float = 30.0
+    lease_s: float = 12.0
     renew_s: float = 5.0
     patience: Patience = field(default_factory=Patience)
 
