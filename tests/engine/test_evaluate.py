@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg import AsyncConnection
 
+from alerting.engine.judge import Job, Judgement, judge
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import Round, evaluate, sweep
 from floodcore.network.model import Limits, Names, Network, Station
@@ -169,6 +170,51 @@ async def test_a_backlog_longer_than_a_round_is_judged_in_several(pool: Pool, mo
         rounds = [await run(conn) for _ in range(4)]
         assert [done.judged for done in rounds] == [3, 3, 1, 0]
         assert [done.events for done in rounds] == [0, 0, 1, 0]
+
+
+async def test_a_round_shares_its_samples_evenly_and_loses_none(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = [50.0, 60, 75, 90, 104, 125, 118, 90, 70]
+    async with pool.connection() as conn:
+        await bring(conn, [reading for name in ("A", "B") for reading in readings(name, levels)])
+        await run(conn)
+        whole = await rows(conn, "SELECT lifecycle::text, judged_until FROM series_state")
+        monkeypatch.setattr("alerting.evaluate.ROUND", 5)
+        await bring(conn, [*readings("C", levels), *readings("S", levels[:2])])
+        rounds = [await run(conn) for _ in range(5)]
+        assert [done.judged for done in rounds] == [4, 2, 5, 0, 0]
+        assert [done.claimed for done in rounds] == [2, 2, 1, 1, 0]
+        assert await rows(conn, "SELECT count(*) FROM dirty") == [(0,)]
+        assert await rows(
+            conn, "SELECT lifecycle::text, judged_until FROM series_state WHERE value = 70 AND series_id = 3"
+        ) == [whole[0]]
+        events = await rows(conn, "SELECT station_id, count(*) FROM event GROUP BY 1 ORDER BY 1")
+        assert events == [("A", 3), ("B", 3), ("C", 3)]
+
+
+async def test_while_a_backlog_is_judged_the_others_of_the_process_have_their_turn(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, seen = 0, list[tuple[int, int]]()
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def watched(jobs: Sequence[Job]) -> list[Judgement]:
+        seen.append((turns, sum(len(job.samples) for job in jobs)))
+        return judge(jobs)
+
+    monkeypatch.setattr("alerting.evaluate.judge", watched)
+    monkeypatch.setattr("alerting.evaluate.CHUNK", 20)
+    async with pool.connection() as conn:
+        await bring(conn, [r for name in ("A", "B", "C", "S") for r in readings(name, [50.0, 51, 52] * 3)])
+        task = asyncio.create_task(other())
+        assert (await run(conn)).judged == 36
+        task.cancel()
+    assert [samples for _, samples in seen] == [18, 18]
+    assert seen[0][0] < seen[1][0]
 
 
 async def test_a_gauge_lost_while_rising_calls_the_officers_once_and_keeps_its_degree(pool: Pool) -> None:
