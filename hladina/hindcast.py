@@ -10,23 +10,23 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
-import numpy as np
-
-from alerting.engine import forecast, trend
-from alerting.engine.judge import Job, Standing, Window, spans, walk
+from alerting.engine import forecast_odds
+from alerting.engine.judge import Job, Standing, walk
 from alerting.engine.lifecycle import Transition
 from alerting.engine.rules import ENGINE, Rules, version
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Flag
+from hladina import foresight
+from hladina.foresight import Heard
 from hladina.records import Record, Records, read_readings
 from hladina.station_list import InputError, Recorded, read_stations
 
@@ -34,8 +34,6 @@ DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
 QUALITY = ("station_id", "timestamp", "flag", "test")
 
-# Rows less probable than this may be left out by the contract.
-_LEAST_PROBABILITY = 0.02
 _INTERVAL_FROM = 50
 _DEFAULT_INTERVAL = timedelta(minutes=10)
 _BAR_WIDTH = 30
@@ -48,18 +46,7 @@ class Outcome:
     rules: Rules
     verdicts: dict[datetime, Verdict] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
-    issued: list[tuple[datetime, float, Window]] = field(default_factory=list)
-
-
-class _Forecast(NamedTuple):
-    """A row of forecasts.csv; `expected` is None unless the line meets the limit within the horizon."""
-
-    at: datetime
-    degree: int
-    horizon: int
-    probability: float
-    warn: bool
-    expected: datetime | None
+    heard: Heard = field(default_factory=Heard)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -109,17 +96,17 @@ def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: 
         writers = [csv.writer(file, lineterminator="\n") for file in (degrees, forecasts, quality)]
         for writer, header in zip(writers, (DEGREES, FORECASTS, QUALITY), strict=True):
             writer.writerow(header)
-        for station in _progress(list(stations.values())):
-            record = records.by_station[station.id]
-            outcome = judge(station, record)
-            rows = list(forecasts_of(station, outcome))
+        outcomes = {one.id: judge(one, records.by_station[one.id]) for one in _progress(list(stations.values()))}
+        for station in stations.values():
+            record, outcome = records.by_station[station.id], outcomes[station.id]
+            rows = forecasts_of(station, outcomes, stations)
             writers[0].writerows(_degrees(station, outcome))
             writers[1].writerows(rows)
             writers[2].writerows(_quality(station, record, outcome))
             told[station.id] = _summary(record, outcome, rows)
     summary = {
         "engine": ENGINE,
-        "forecast": "Theil-Sen line with normal spread, not calibrated; see docs/engine.md",
+        "forecast": f"learnt odds {forecast_odds.generic().version}; see docs/forecast.md",
         "train": {"files": [path.name for path in options.train or []], "used": False},
         "rows": records.rows,
         "rejected": records.rejected,
@@ -138,9 +125,8 @@ def judge(station: Recorded, record: Record) -> Outcome:
         for verdict in walked.verdicts:
             outcome.verdicts[verdict.at] = verdict
         outcome.transitions += (turn.transition for turn in walked.turns)
-        good = walked.standing.memory.good
-        if walked.believed and good is not None and rules.limits:
-            outcome.issued.append((good.at, good.value, walked.standing.points))
+        if walked.believed and walked.standing.points:
+            outcome.heard.hear(walked.standing.points, rules)
     return outcome
 
 
@@ -150,34 +136,23 @@ def interval(at: Sequence[datetime]) -> timedelta:
     return timedelta(seconds=max(60.0, median(steps))) if steps else _DEFAULT_INTERVAL
 
 
-def forecasts_of(station: Recorded, outcome: Outcome) -> Iterator[tuple[object, ...]]:
+def forecasts_of(
+    station: Recorded, outcomes: Mapping[str, Outcome], stations: Mapping[str, Recorded]
+) -> list[tuple[object, ...]]:
     """The rows of forecasts.csv, in order of time."""
-    rows: list[_Forecast] = []
-    wide = [one for one in outcome.issued if len(one[2]) >= trend.FEWEST and spans(one[2], outcome.rules)]
-    wide.sort(key=lambda one: len(one[2]))
-    for _, group in groupby(wide, key=lambda one: len(one[2])):
-        rows += _forecasts(station, list(group))
-    for row in sorted(rows):
-        expected = "" if row.expected is None else stamp(row.expected)
-        yield station.id, stamp(row.at), row.degree, row.horizon, f"{row.probability:.4f}", expected, int(row.warn)
-
-
-def _forecasts(station: Recorded, issued: Sequence[tuple[datetime, float, Window]]) -> Iterator[_Forecast]:
-    """Rows for moments with windows of one length."""
-    points = np.array([window for _, _, window in issued])
-    hours = (points[:, :, 0] - points[:, :1, 0]) / 3600.0
-    slope = trend.theil_sen(hours, points[:, :, 1])
-    residual = forecast.residual_spread(hours, points[:, :, 1], slope)
-    value = points[:, -1, 1]
-    for degree, limit in station.limits.items():
-        seen = forecast.outlook(station.quantity, value, slope, residual, limit)
-        shown = (seen.probability >= _LEAST_PROBABILITY) & (value < limit)[:, None]
-        for moment, column in np.argwhere(shown).tolist():
-            at = issued[moment][0]
-            horizon = forecast.HORIZONS_MIN[column]
-            warn = bool(seen.warn[moment, column])
-            expected = at + timedelta(hours=float(seen.hours_to[moment])) if warn else None
-            yield _Forecast(at, int(degree), horizon, float(seen.probability[moment, column]), warn, expected)
+    heard = {name: outcome.heard for name, outcome in outcomes.items()}
+    return [
+        (
+            station.id,
+            stamp(row.at),
+            row.degree,
+            row.horizon,
+            f"{row.probability:.4f}",
+            "" if row.expected is None else stamp(row.expected),
+            int(row.warn),
+        )
+        for row in foresight.rows(station, heard, stations)
+    ]
 
 
 def _degrees(station: Recorded, outcome: Outcome) -> Iterator[tuple[object, ...]]:
