@@ -3,25 +3,32 @@
 One transaction per round: claim, load, assess and step, compose, commit. Dying anywhere before the
 commit leaves the marks and the old states, so the round is done again with the same outcome; dying
 after it leaves everything, and the announcements wait to be claimed. Nothing leaves the house here.
+
+A series that cannot be judged must not keep the others waiting: after a round that failed, series are
+judged alone, one transaction each, and the one that fails is put aside with the reason (table `aside`).
+Its mark stays, and it is tried again (`retry`).
 """
 
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+import msgspec
+import psycopg
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Change, Job, Judgement, Standing, chain, decode, encode, judge
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.silence import shortest_allowed, silence
+from alerting.past import BEFORE_ALL, sample, standing_again
 from floodcore.freshness import lag
 from floodcore.killpoint import passing
-from floodcore.quality.window import Sample
 from floodcore.store import book, judging
 from floodcore.store.judging import Announcement, NewEvent, RuleUse, SampleRow, Series, StateRow, VerdictRow
 from floodcore.store.listen import CHANGE, EVENT
-from floodcore.words import Degree, Flag, Quantity
+from floodcore.words import Degree, Quantity
 
 REACHED = "reached"
 SILENCE = "silence"
@@ -37,17 +44,44 @@ CHUNK = 1000
 # A text of a degree reached is of use for half an hour: the gateway's validity period is to be the
 # usefulness of the alert, 900-1,800 s (sms.md section 2). Later only the current state is told, as delayed.
 VALIDITY = timedelta(minutes=30)
+# Series judged alone in one call, after a round that failed; then the rest may try together again.
+ALONE = 50
 
-_BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
+# What judging one series may raise: a standing or rules that do not decode, arithmetic, a slip of ours, a
+# row the database refuses. Not an outage: that is nobody's fault and ends the round for all.
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+)
+
+_log = logging.getLogger("hladina.engine")
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round did: series claimed, samples judged, events that are new."""
+    """What a round did: series claimed, samples judged, events that are new, series put aside."""
 
     claimed: int = 0
     judged: int = 0
     events: int = 0
+    aside: int = 0
+
+    def __add__(self, other: "Round") -> "Round":
+        """Both together."""
+        return Round(
+            self.claimed + other.claimed,
+            self.judged + other.judged,
+            self.events + other.events,
+            self.aside + other.aside,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +101,86 @@ async def evaluate(
     Raises:
         psycopg.Error: nothing of the round happened.
     """
+    try:
+        async with conn.transaction():
+            done = await _round(conn, await judging.claim(conn, limit), rulebook, now, exercise=exercise)
+    except FAULTS:
+        async with conn.transaction():
+            waiting = await judging.waiting(conn, min(limit, ALONE))
+        return await _alone(conn, waiting, rulebook, now, exercise=exercise)
+    if done.claimed:
+        passing("engine.after_commit")
+    return done
+
+
+async def retry(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> Round:
+    """Judge up to `ALONE` of the series put aside; who succeeds takes part in the rounds again."""
     async with conn.transaction():
-        claimed = await judging.claim(conn, limit)
-        passing("engine.claimed")
-        if not claimed:
-            return Round()
-        cases = await _load(conn, claimed, rulebook, now)
-        passing("engine.read")
-        judgements = await _judge(cases)
-        passing("engine.assessed")
-        events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
-        passing("engine.before_commit")
-    passing("engine.after_commit")
+        numbers = await judging.aside(conn, ALONE)
+    return await _alone(conn, numbers, rulebook, now, exercise=exercise)
+
+
+async def _alone(
+    conn: AsyncConnection, numbers: Sequence[int], rulebook: Rulebook, now: datetime, *, exercise: bool
+) -> Round:
+    """Judge the series one by one; those that fail are put aside."""
+    done = Round()
+    for number in numbers:
+        try:
+            async with conn.transaction():
+                claimed = await judging.claim_one(conn, number)
+                await _mend(conn, claimed, rulebook)
+                one = await _round(conn, claimed, rulebook, now, exercise=exercise)
+                released = bool(claimed) and await judging.release(conn, number)
+        except FAULTS as fault:
+            await _put_aside(conn, number, fault)
+            one = Round(claimed=1, aside=1)
+        else:
+            if released:
+                _log.warning("series %d is judged again", number)
+        done += one
+    return done
+
+
+async def _put_aside(conn: AsyncConnection, number: int, fault: Exception) -> None:
+    async with conn.transaction():
+        is_new = await judging.put_aside(conn, number, f"{type(fault).__name__}: {fault}")
+    if is_new:
+        _log.error("series %d cannot be judged and is put aside: %s: %s", number, type(fault).__name__, fault)
+
+
+async def _mend(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook) -> None:
+    """Put a standing from the record in place of one that cannot be read."""
+    for series in await judging.load(conn, claimed):
+        try:
+            _standing(series)
+        except FAULTS as fault:
+            ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+            found = await standing_again(conn, series, ruled)
+            await judging.save_standing(conn, series.series_id, encode(found))
+            _log.warning("the standing of %s was judged again from the record: %s", series.station_id, fault)
+
+
+async def _round(
+    conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime, *, exercise: bool
+) -> Round:
+    """Judge the claimed series; the caller's transaction is the round."""
+    passing("engine.claimed")
+    if not claimed:
+        return Round()
+    cases = await _load(conn, claimed, rulebook, now)
+    passing("engine.read")
+    judgements = await _judge(cases)
+    passing("engine.assessed")
+    events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
+    passing("engine.before_commit")
     return Round(len(claimed), sum(len(case.job.samples) for case in cases), events)
 
 
 async def _load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime) -> list[_Case]:
     """The claimed series that have new samples."""
     series = await judging.load(conn, claimed)
-    after = {one.series_id: one.judged_until or _BEFORE_ALL for one in series}
+    after = {one.series_id: one.judged_until or BEFORE_ALL for one in series}
     share = max(1, min(SAMPLES, ROUND // len(claimed)))
     found = await judging.samples(conn, after, share)
     await judging.mark(conn, [number for number, rows in found.items() if len(rows) == share], now)
@@ -94,8 +189,20 @@ async def _load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Ruleboo
 
 def _case(series: Series, rows: Sequence[SampleRow], rulebook: Rulebook) -> _Case:
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+    return _Case(series, ruled, Job(ruled.rules, _standing(series), [sample(row) for row in rows]))
+
+
+def _standing(series: Series) -> Standing:
+    """The stored standing.
+
+    Raises:
+        msgspec.MsgspecError, ValueError: it is none, or knows nothing of the degree people were told of.
+    """
     standing = Standing() if series.standing is None else decode(series.standing)
-    return _Case(series, ruled, Job(ruled.rules, standing, [sample(row) for row in rows]))
+    if series.degree is not None and standing.life.degree != series.degree:
+        message = f"a standing at degree {int(standing.life.degree)} of a series at degree {series.degree}"
+        raise ValueError(message)
+    return standing
 
 
 def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
@@ -120,11 +227,6 @@ async def _judge(cases: Sequence[_Case]) -> list[Judgement]:
             await asyncio.sleep(0)
         judgements += judge([case.job for case in chunk])
     return judgements
-
-
-def sample(row: SampleRow) -> Sample:
-    """A stored row as the engine sees it."""
-    return Sample(row.observed_at, row.value, Flag(row.flag), row.test)
 
 
 async def _commit(
@@ -242,16 +344,24 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
 
     Changes no degree and no state. Returns how many events are new.
     """
+    lost: list[NewEvent] = []
+    faults: list[tuple[int, Exception]] = []
     async with conn.transaction():
-        lost = [
-            event
-            for series in await judging.unheard(conn, now - shortest_allowed())
-            if (event := _lost(series, rulebook, now, exercise=exercise)) is not None
-        ]
+        for series in await judging.unheard(conn, now - shortest_allowed()):
+            try:
+                event = _lost(series, rulebook, now, exercise=exercise)
+            except FAULTS as fault:
+                faults.append((series.series_id, fault))
+            else:
+                lost += [event] if event is not None else []
         stored = await judging.save_events(conn, lost)
         # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
         told = [rulebook.of(event.station_id, Quantity(event.quantity)).rules.told for _, event in stored]
         await _tell(conn, stored, told, now, ("sms",))
+    for number, why in faults:  # `retry` needs a mark, and mends the standing even without new samples
+        await _put_aside(conn, number, why)
+        async with conn.transaction():
+            await judging.mark(conn, [number], now)
     return len(stored)
 
 
@@ -259,7 +369,7 @@ def _lost(series: Series, rulebook: Rulebook, now: datetime, *, exercise: bool) 
     if series.standing is None or series.judged_until is None or series.judged_at is None:
         return None
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    found = silence(ruled.rules, decode(series.standing), now, lag(series.judged_until, series.judged_at))
+    found = silence(ruled.rules, _standing(series), now, lag(series.judged_until, series.judged_at))
     if found is None:
         return None
     name = chain(series.station_id, found.since)

@@ -1,19 +1,15 @@
 """Judge a stored period again and compare: the proof that state is derived and events are what was observed."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Standing, decode
-from alerting.engine.replay import Use, replay
-from alerting.engine.rules import parse
-from alerting.evaluate import REACHED, event_of, sample
+from alerting.evaluate import REACHED, event_of
+from alerting.past import judge_again
 from floodcore.store import judging
 from floodcore.store.judging import NewEvent, Series
-
-_BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
-_ALL = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +55,8 @@ async def rebuild(conn: AsyncConnection, series_id: int, start: datetime, end: d
 
 
 async def _judge_again(conn: AsyncConnection, series: Series) -> tuple[Standing, list[NewEvent]]:
-    until = series.judged_until
-    if until is None:
-        return Standing(), []
-    uses = [Use(use.since, parse(use.rules), use.rule_version) for use in await judging.uses(conn, series.series_id)]
-    rows = (await judging.samples(conn, {series.series_id: _BEFORE_ALL}, _ALL))[series.series_id]
     standing, events = Standing(), list[NewEvent]()
-    for version, judgement in replay(uses, [sample(row) for row in rows if row.observed_at <= until]):
+    for version, judgement in await judge_again(conn, series):
         standing = judgement.standing
         events += [event_of(series, version, change, exercise=False) for change in judgement.changes]
     return standing, events

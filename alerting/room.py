@@ -19,6 +19,8 @@ _POLL_S = 1.0
 # In a stream of readings rounds begin this far apart, so that each judges many series for one commit; a
 # lone reading is judged at once (measured: at 500/s rounds without a pause kept a core busy and came late).
 _ROUND_S = 0.015
+# How often a series put aside is tried again. The first time is at the start: it may be cured code.
+_RETRY_S = 60.0
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
 # given two minutes to fetch what was missed before anyone is called silent.
 _SWEEP_S = 30.0
@@ -43,8 +45,12 @@ def routes(house: House) -> list[web.RouteDef]:
 async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
     """Judge what is marked as soon as it is marked, on one connection kept for it."""
     async with listening(house.settings.database_url, DIRTY) as wake, house.pool.connection() as conn:
+        retry_at = time.monotonic()
         while True:
             began = time.monotonic()
+            if began >= retry_at:
+                tried = await evaluate.retry(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
+                retry_at = began if tried.judged else began + _RETRY_S
             done = await evaluate.evaluate(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
             pulse.beat()
             await asyncio.sleep(max(0.0, _ROUND_S - (time.monotonic() - began)))

@@ -13,16 +13,35 @@ from typing import LiteralString, TypeVar
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
+_REASON_CAP = 500
+
 _CLAIM: LiteralString = """
     DELETE FROM dirty WHERE series_id IN (
-        SELECT series_id FROM dirty ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        SELECT series_id FROM dirty
+        WHERE NOT EXISTS (SELECT FROM aside WHERE aside.series_id = dirty.series_id)
+        ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING series_id"""
+_CLAIM_ONE: LiteralString = """
+    DELETE FROM dirty WHERE series_id IN (SELECT series_id FROM dirty WHERE series_id = %s FOR UPDATE SKIP LOCKED)
+    RETURNING series_id"""
+_WAITING: LiteralString = """
+    SELECT series_id FROM dirty
+    WHERE NOT EXISTS (SELECT FROM aside WHERE aside.series_id = dirty.series_id)
+    ORDER BY marked_at LIMIT %s"""
+_ASIDE: LiteralString = "SELECT series_id FROM aside ORDER BY tried_at LIMIT %s"
+_PUT_ASIDE: LiteralString = """
+    INSERT INTO aside (series_id, reason) VALUES (%s, %s)
+    ON CONFLICT (series_id) DO UPDATE
+        SET reason = excluded.reason, failures = aside.failures + 1, tried_at = excluded.tried_at
+    RETURNING failures"""
+_RELEASE: LiteralString = "DELETE FROM aside WHERE series_id = %s"
+_STANDING: LiteralString = "UPDATE series_state SET lifecycle = %s::jsonb WHERE series_id = %s"
 _MARK: LiteralString = """
     INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM unnest(%s::int[]) AS d(series_id)
     ORDER BY series_id ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at"""
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.updated_at AS judged_at, st.lifecycle::text AS standing
+           st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
     FROM series s LEFT JOIN series_state st USING (series_id)
     WHERE s.series_id = ANY(%s)
     ORDER BY s.series_id"""
@@ -79,10 +98,11 @@ _ANNOUNCE: LiteralString = """
 _NOTIFY: LiteralString = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS c(channel)"
 _UNHEARD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.updated_at AS judged_at, st.lifecycle::text AS standing
+           st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
     FROM series_state st JOIN series s USING (series_id)
     WHERE (st.degree > 0 OR st.degree = 0 AND st.trend = 'rising') AND st.observed_at < %s
-      AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id)
+      AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id
+                      AND NOT EXISTS (SELECT FROM aside a WHERE a.series_id = d.series_id))
       AND NOT EXISTS (SELECT FROM event e WHERE e.station_id = s.station_id AND e.quantity = s.quantity
                       AND e.kind = 'silence' AND e.at > st.observed_at)
     ORDER BY s.series_id
@@ -103,7 +123,8 @@ _STORED: LiteralString = """
 class Series:
     """A claimed series with its stored standing; all of it None before its first judgement.
 
-    `judged_until` is the time of the newest sample judged, `judged_at` when that was.
+    `judged_until` is the time of the newest sample judged, `judged_at` when that was, `degree` the one of
+    the state people see.
     """
 
     series_id: int
@@ -113,6 +134,7 @@ class Series:
     rule_version: str | None
     judged_until: datetime | None
     judged_at: datetime | None
+    degree: int | None
     standing: str | None
 
 
@@ -214,10 +236,49 @@ _Row = TypeVar("_Row", StateRow, VerdictRow, RuleUse, NewEvent, Announcement)
 
 
 async def claim(conn: AsyncConnection, limit: int) -> list[int]:
-    """Take up to `limit` marks that nobody else holds, the longest waiting first."""
+    """Take up to `limit` marks that nobody else holds, the longest waiting first; none of series put aside."""
+    return sorted(await _numbers(conn, _CLAIM, limit))
+
+
+async def claim_one(conn: AsyncConnection, series: int) -> list[int]:
+    """Take the mark of one series, put aside or not; empty if it has none or somebody else holds it."""
+    return await _numbers(conn, _CLAIM_ONE, series)
+
+
+async def waiting(conn: AsyncConnection, limit: int) -> list[int]:
+    """Up to `limit` marked series, the longest waiting first, without taking them."""
+    return await _numbers(conn, _WAITING, limit)
+
+
+async def aside(conn: AsyncConnection, limit: int) -> list[int]:
+    """Up to `limit` series put aside, the longest untried first."""
+    return await _numbers(conn, _ASIDE, limit)
+
+
+async def put_aside(conn: AsyncConnection, series: int, reason: str) -> bool:
+    """Keep a series out of the rounds until it is released; whether it was not out already.
+
+    Its mark stays, and its readings go on being stored.
+    """
+    plain = reason[:_REASON_CAP].replace("\x00", "").encode("utf-8", "backslashreplace").decode()
+    cursor = await conn.execute(_PUT_ASIDE, (series, plain))
+    return await cursor.fetchone() == (1,)
+
+
+async def release(conn: AsyncConnection, series: int) -> bool:
+    """Let a series take part again; whether it was put aside."""
+    return (await conn.execute(_RELEASE, (series,))).rowcount > 0
+
+
+async def save_standing(conn: AsyncConnection, series: int, standing: str) -> None:
+    """Replace a standing that cannot be read."""
+    await conn.execute(_STANDING, (standing, series))
+
+
+async def _numbers(conn: AsyncConnection, statement: LiteralString, value: int) -> list[int]:
     async with conn.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute(_CLAIM, (limit,))
-        return sorted(await cursor.fetchall())
+        await cursor.execute(statement, (value,))
+        return await cursor.fetchall()
 
 
 async def mark(conn: AsyncConnection, series: Sequence[int], now: datetime) -> None:

@@ -43,6 +43,16 @@ CREATE TABLE dirty (
     marked_at   timestamptz NOT NULL
 );
 
+-- Series the engine failed to judge, and why, until it can. Their marks stay; they are tried again by
+-- themselves, so that they hold up nobody else.
+CREATE TABLE aside (
+    series_id   integer PRIMARY KEY REFERENCES series,
+    reason      text NOT NULL,
+    failures    integer NOT NULL DEFAULT 1,
+    since       timestamptz NOT NULL DEFAULT now(),
+    tried_at    timestamptz NOT NULL DEFAULT now()
+);
+
 -- The newest observed_at of a series; its row lock orders the writers of one series.
 CREATE TABLE tip (
     series_id   integer PRIMARY KEY REFERENCES series,

@@ -1,0 +1,69 @@
+"""The stored past of a series judged again: to compare it with the store, or to stand in for a lost standing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from psycopg import AsyncConnection
+
+from alerting.engine.judge import Judgement, Standing
+from alerting.engine.replay import Use, replay
+from alerting.engine.rulebook import Versioned
+from alerting.engine.rules import parse
+from floodcore.quality.window import Sample
+from floodcore.store import judging
+from floodcore.store.judging import SampleRow, Series
+from floodcore.words import Degree, Flag
+
+BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
+_ALL = 2**31 - 1
+# The longest memory of the engine is a week (a gauge stuck in calm); with a month the rebuilt standing is
+# the lost one in all but a flood of more than a month, and a gauge of 10 minutes costs 0.1 s.
+_ENOUGH = timedelta(days=30)
+
+
+def sample(row: SampleRow) -> Sample:
+    """A stored row as the engine sees it."""
+    return Sample(row.observed_at, row.value, Flag(row.flag), row.test)
+
+
+async def judge_again(
+    conn: AsyncConnection, series: Series, after: datetime = BEFORE_ALL, instead: Versioned | None = None
+) -> list[tuple[str, Judgement]]:
+    """Judge what is stored after `after` up to `judged_until` by the rules in use at each sample; by rule version.
+
+    With `instead` by those rules throughout.
+
+    Raises:
+        KeyError, ValueError: the stored rules are of another engine.
+    """
+    until = series.judged_until
+    if until is None:
+        return []
+    if instead is None:
+        used = await judging.uses(conn, series.series_id)
+        uses = [Use(use.since, parse(use.rules), use.rule_version) for use in used]
+    else:
+        uses = [Use(BEFORE_ALL, instead.rules, instead.version)]
+    rows = (await judging.samples(conn, {series.series_id: after}, _ALL))[series.series_id]
+    return list(replay(uses, [sample(row) for row in rows if row.observed_at <= until]))
+
+
+async def standing_again(conn: AsyncConnection, series: Series, ruled: Versioned) -> Standing:
+    """The standing of a series from its record of the last month, in place of one that cannot be read.
+
+    By the rules of the time, or by `ruled` if those are of another engine. The degree is that of the
+    stored state, because that is the one people were told of.
+    """
+    if series.judged_until is None:
+        return Standing()
+    after = series.judged_until - _ENOUGH
+    try:
+        judged = await judge_again(conn, series, after)
+    except (KeyError, ValueError):
+        judged = await judge_again(conn, series, after, ruled)
+    standing = judged[-1][1].standing if judged else Standing()
+    degree = Degree.NONE if series.degree is None else Degree(series.degree)
+    if standing.life.degree == degree:
+        return standing
+    since = None if degree is Degree.NONE else standing.life.since or series.judged_until
+    return replace(standing, life=replace(standing.life, degree=degree, since=since))
