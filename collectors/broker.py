@@ -105,7 +105,8 @@ class AcknowledgingClient(aiomqtt.Client):
         if not self._arrived and not self._disconnected.done():
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
             except TimeoutError:
                 return []
         if not self._arrived and self._disconnected.done():

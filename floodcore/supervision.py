@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ Stage = Callable[["Pulse"], Awaitable[None]]
 _log = logging.getLogger("hladina.supervision")
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
+_ASK_AGAIN_S = 1.0
 
 
 @dataclass(slots=True)
@@ -66,10 +67,14 @@ class Supervisor:
 
     async def run(self, stages: Mapping[str, Stage]) -> None:
         """Run all `stages` together; returns only by cancellation."""
-        async with asyncio.TaskGroup() as group:
-            for name, stage in stages.items():
-                pulse = self.pulses.setdefault(name, Pulse(name, self.clock))
-                group.create_task(self._keep(stage, pulse), name=name)
+        kept = set()
+        for name, stage in stages.items():
+            pulse = self.pulses.setdefault(name, Pulse(name, self.clock))
+            kept.add(asyncio.create_task(self._keep(stage, pulse), name=name))
+        try:
+            await asyncio.wait(kept)
+        finally:
+            await _end(kept)
 
     async def _keep(self, stage: Stage, pulse: Pulse) -> None:
         pause = _FIRST_PAUSE_S
@@ -77,11 +82,11 @@ class Supervisor:
             try:
                 await stage(pulse)
             except asyncio.CancelledError as error:
-                if _is_stopped():
+                if is_stopped():
                     raise
                 pulse.fail(error)  # a library let a cancellation of its own escape; nobody has stopped us
             except Exception as error:  # the one broad except: see the module docstring
-                if _is_stopped():  # a fault on the way out; who starts again now is never stopped
+                if is_stopped():  # a fault on the way out; who starts again now is never stopped
                     raise asyncio.CancelledError from error
                 pulse.fail(error)
                 _log.debug("%s", pulse.name, exc_info=error)
@@ -91,7 +96,20 @@ class Supervisor:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
-def _is_stopped() -> bool:
-    """Whether the running task has been asked to end."""
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Ask `tasks` to end until they have.
+
+    Once is not enough: a library that waits with the `asyncio.wait_for` of Python 3.11, as the connection pool
+    does, may swallow the request (python/cpython#86296), and the stage would go on for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_ASK_AGAIN_S)
+
+
+def is_stopped() -> bool:
+    """Whether the running task has been asked to end, even if a library swallowed the request."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

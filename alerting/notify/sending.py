@@ -22,7 +22,7 @@ from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import listen, telling
 from floodcore.store.telling import Claimed, Open, Outcome
-from floodcore.supervision import Pulse
+from floodcore.supervision import Pulse, is_stopped
 
 _log = logging.getLogger("hladina.notify")
 _POLL_S = 1.0
@@ -165,7 +165,7 @@ def _message(house: House, claimed: Claimed) -> Message:
 
 
 async def _record_for_ever(desk: _Desk) -> None:
-    while True:
+    while not is_stopped():  # a request swallowed by the pool would hold up the whole group
         await desk.news.wait()
         await asyncio.sleep(desk.pace.gather_s)
         desk.news.clear()

@@ -83,3 +83,26 @@ async def test_a_fault_while_being_stopped_does_not_start_the_stage_again() -> N
     [ended] = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), 5.0)
     assert isinstance(ended, asyncio.CancelledError)
     assert started == 1
+
+
+async def test_a_stage_whose_library_swallows_the_request_to_end_is_asked_again() -> None:
+    swallowed = 0
+
+    async def greedy(pulse: Pulse) -> None:
+        nonlocal swallowed
+        while True:
+            pulse.beat()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if swallowed == 2:
+                    raise
+                swallowed += 1  # as asyncio.wait_for of Python 3.11 does when both come at once
+
+    supervisor = Supervisor(Clock())
+    task = asyncio.create_task(supervisor.run({"greedy": greedy}))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+    assert swallowed == 2
