@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from functools import partial
 
 from aiohttp import web
@@ -22,9 +23,21 @@ _ROUND_S = 0.015
 # How often a series put aside is tried again. The first time is at the start: it may be cured code.
 _RETRY_S = 60.0
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
-# given two minutes to fetch what was missed before anyone is called silent.
+# given two minutes to fetch what was missed before anyone is called silent. The same after an outage of
+# more than five minutes, the shortest allowed silence; a shorter one costs no second wait.
 _SWEEP_S = 30.0
 _SWEEP_AFTER_S = 120.0
+_AWAY_S = 300.0
+_LEAST_SWEEP_S = 1.0
+# Waiting is no silence: the sweep beats this often.
+_BEAT_S = 5.0
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What the sweep remembers when its stage is started again: until when it has seen, or waits to see, all."""
+
+    until: float | None = None
 
 
 def stages(house: House) -> dict[str, Stage]:
@@ -32,7 +45,7 @@ def stages(house: House) -> dict[str, Stage]:
     rulebook = Rulebook(house.network)
     return {
         "engine.evaluate": partial(_evaluate, house, rulebook),
-        "engine.sweep": partial(_sweep, house, rulebook),
+        "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
         **notify_stages.stages(house),
     }
 
@@ -58,12 +71,25 @@ async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
                 await wake.wait(_POLL_S)
 
 
-async def _sweep(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
+async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) -> None:
     """Look for gauges lost when it matters."""
-    pulse.beat()
-    await asyncio.sleep(house.clock.real_seconds(_SWEEP_AFTER_S))
+    away = house.clock.real_seconds(_AWAY_S)
+    if watch.until is None or time.monotonic() - watch.until > away:
+        async with house.pool.connection():  # the grace begins when the database answers
+            watch.until = time.monotonic() + house.clock.real_seconds(_SWEEP_AFTER_S)
+    await _wait(watch.until - time.monotonic(), pulse)
     while True:
         async with house.pool.connection() as conn:
             await evaluate.sweep(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
+        watch.until = time.monotonic()
         pulse.beat()
-        await asyncio.sleep(max(house.clock.real_seconds(_SWEEP_S), _POLL_S))
+        await _wait(max(house.clock.real_seconds(_SWEEP_S), _LEAST_SWEEP_S), pulse)
+
+
+async def _wait(seconds: float, pulse: Pulse) -> None:
+    """Wait, beating; but a stage that failed is well again only when its work is done."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0.0:
+        if not pulse.broken:
+            pulse.beat()
+        await asyncio.sleep(min(left, _BEAT_S))
