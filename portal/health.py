@@ -140,6 +140,7 @@ def _depth_metrics(known: Depth) -> list[str]:
     work = known.backlog
     waiting: list[tuple[str, float]] = [
         (_of("queue", "dirty"), work.dirty),
+        (_of("queue", "aside"), work.aside),
         (_of("queue", "sms_announcements"), work.open_sms),
         (_of("queue", "cap_announcements"), work.open_cap),
         (_of("queue", "deliveries"), work.due_deliveries),
@@ -188,7 +189,7 @@ async def status(desk: Desk, request: web.Request, language: Language) -> web.Re
     reader = desk.reader(language)
     rows = _stage_rows(desk, reader, known)
     states = Counter(mark.freshness_at(reader.now) for mark in snapshot.marks)
-    runs = known is not None and not any(row["bad"] for row in rows)
+    runs = known is not None and known.backlog.aside == 0 and not any(row["bad"] for row in rows)
     sources = [_source_row(source, reader) for source in known.sources] if known is not None else []
     partners = _partner_rows(desk, reader, known.partners) if known is not None else []
     whole = runs and not any(row["bad"] for row in [*sources, *partners])

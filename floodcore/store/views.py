@@ -124,9 +124,13 @@ class PulseView:
 
 @dataclass(frozen=True, slots=True)
 class BacklogView:
-    """Work that waits, counted. `oldest_mark_at` is the age of the engine's oldest unread mark."""
+    """Work that waits, counted. `oldest_mark_at` is the age of the engine's oldest unread mark.
+
+    `aside` counts the series the engine cannot judge.
+    """
 
     dirty: int
+    aside: int
     oldest_mark_at: datetime | None
     open_sms: int
     open_cap: int
@@ -202,7 +206,7 @@ ORDER BY stage, written_at > now() - interval '1 minute' DESC, broken = '', writ
 """
 
 _BACKLOG: LiteralString = """
-SELECT (SELECT count(*)::int FROM dirty) AS dirty,
+SELECT (SELECT count(*)::int FROM dirty) AS dirty, (SELECT count(*)::int FROM aside) AS aside,
        (SELECT min(marked_at) FROM dirty) AS oldest_mark_at,
        (SELECT count(*)::int FROM announcement WHERE channel = 'sms' AND done_at IS NULL) AS open_sms,
        (SELECT count(*)::int FROM announcement WHERE channel = 'cap' AND done_at IS NULL) AS open_cap,

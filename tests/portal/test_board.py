@@ -264,3 +264,16 @@ async def test_the_pool_of_a_house_has_one_desk(house: House, database: str) -> 
         ) is not room.desk_of(house)
     finally:
         await other.close()
+
+
+async def test_a_series_the_engine_cannot_judge_is_on_the_status_page(portal: Running) -> None:
+    await put(portal.house.pool, "320000", 55.0, 0)
+    async with portal.house.pool.connection() as conn:
+        await conn.execute("INSERT INTO aside (series_id, reason) SELECT series_id, 'invented' FROM series")
+    portal.client._auto_decompress = True
+    async with portal.client.get("/en/status") as answer:
+        text = await answer.text()
+    assert 'Series that cannot be judged</dt><dd class="bad">1</dd>' in text
+    assert 'class="verdict bad"' in text
+    async with portal.client.get("/metrics") as answer:
+        assert 'hladina_waiting{queue="aside"} 1' in (await answer.text()).splitlines()
