@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from floodcore import texts as texts_module
@@ -20,6 +22,11 @@ from tests.mosquitto import Broker
 
 ROOT = Path(__file__).resolve().parents[1]
 _numbers = count(1)
+
+# The same examples in every run, so that a change breaks the suite and chance does not; --long looks for new ones.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("long", deadline=None, print_blob=True)
+settings.load_profile("long" if "--long" in sys.argv else "suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
