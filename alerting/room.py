@@ -20,6 +20,8 @@ _POLL_S = 1.0
 # In a stream of readings rounds begin this far apart, so that each judges many series for one commit; a
 # lone reading is judged at once (measured: at 500/s rounds without a pause kept a core busy and came late).
 _ROUND_S = 0.015
+_LONG_ROUND_S = 0.05
+_LONGEST_REST_S = 0.5
 # How often a series put aside is tried again. The first time is at the start: it may be cured code.
 _RETRY_S = 60.0
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
@@ -66,7 +68,9 @@ async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
                 retry_at = began if tried.judged else began + _RETRY_S
             done = await evaluate.evaluate(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
             pulse.beat()
-            await asyncio.sleep(max(0.0, _ROUND_S - (time.monotonic() - began)))
+            took = time.monotonic() - began
+            # A long round means a backlog: the collector gets as long, and the next round more for its commit.
+            await asyncio.sleep(min(took, _LONGEST_REST_S) if took > _LONG_ROUND_S else max(0.0, _ROUND_S - took))
             if done.claimed == 0:
                 await wake.wait(_POLL_S)
 
