@@ -132,6 +132,7 @@ async def _alone(
                 await _mend(conn, claimed, rulebook)
                 one = await _round(conn, claimed, rulebook, now, exercise=exercise)
                 released = bool(claimed) and await judging.release(conn, number)
+                passing("aside.released")
         except FAULTS as fault:
             await _put_aside(conn, number, fault)
             one = Round(claimed=1, aside=1)
@@ -145,6 +146,8 @@ async def _alone(
 async def _put_aside(conn: AsyncConnection, number: int, fault: Exception) -> None:
     async with conn.transaction():
         is_new = await judging.put_aside(conn, number, f"{type(fault).__name__}: {fault}")
+        passing("aside.written")
+    passing("aside.committed")
     if is_new:
         _log.error("series %d cannot be judged and is put aside: %s: %s", number, type(fault).__name__, fault)
 
@@ -354,10 +357,13 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
                 faults.append((series.series_id, fault))
             else:
                 lost += [event] if event is not None else []
+        passing("sweep.found")
         stored = await judging.save_events(conn, lost)
         # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
         told = [rulebook.of(event.station_id, Quantity(event.quantity)).rules.told for _, event in stored]
         await _tell(conn, stored, told, now, ("sms",))
+        passing("sweep.before_commit")
+    passing("sweep.after_commit")
     for number, why in faults:  # `retry` needs a mark, and mends the standing even without new samples
         await _put_aside(conn, number, why)
         async with conn.transaction():

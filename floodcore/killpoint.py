@@ -29,6 +29,12 @@ KILL_POINTS = (
     "engine.event_written",
     "engine.before_commit",
     "engine.after_commit",
+    "aside.written",
+    "aside.committed",
+    "aside.released",
+    "sweep.found",
+    "sweep.before_commit",
+    "sweep.after_commit",
     "notify.claimed",
     "notify.expanded",
     "notify.intent_written",
@@ -37,6 +43,9 @@ KILL_POINTS = (
     "notify.before_record",
     "notify.after_record",
     "notify.looked",
+    "renew.claimed",
+    "renew.before_commit",
+    "renew.after_commit",
     "receipt.received",
     "receipt.recorded",
     "receipt.before_answer",
@@ -45,6 +54,8 @@ KILL_POINTS = (
     "bridge.before_commit",
     "bridge.after_commit",
     "feed.before_answer",
+    "upkeep.locked",
+    "upkeep.before_commit",
 )
 
 

@@ -11,6 +11,7 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 
 from floodcore.house import House
+from floodcore.killpoint import passing
 from floodcore.store import modes
 from floodcore.supervision import Pulse, Stage
 
@@ -41,4 +42,7 @@ async def upkeep(connection: AsyncConnection, house: House) -> list[str]:
     row = await cursor.fetchone()
     if row is None or not row[0]:
         return []
-    return await modes.maintain(connection, await modes.detect(connection), house.clock.now())
+    passing("upkeep.locked")
+    done = await modes.maintain(connection, await modes.detect(connection), house.clock.now())
+    passing("upkeep.before_commit")
+    return done

@@ -5,6 +5,7 @@ import logging
 from alerting.notify import policy
 from alerting.notify.expanding import bodies
 from floodcore.house import House
+from floodcore.killpoint import passing
 from floodcore.store import renewing, telling
 from floodcore.store.renewing import RunOut
 
@@ -29,10 +30,14 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
         current = await renewing.current(connection, old)
         if current is None:
             return 0, 0
+        passing("renew.claimed")
         newest = await telling.newest(connection, current)
         plan = policy.telling(now, current.at, current.valid_until, newest=newest)
         if plan is not None:
             exercise = current.exercise or house.settings.exercise
             texts = bodies(house.texts, house.network, current, exercise=exercise, delayed=True)
             renewed = await renewing.renew(connection, old, now, texts, plan.valid_until)
-        return renewed, await renewing.expire(connection, old, now)
+        expired = await renewing.expire(connection, old, now)
+        passing("renew.before_commit")
+    passing("renew.after_commit")
+    return renewed, expired

@@ -8,17 +8,21 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from alerting.notify.expanding import expand_one
+from alerting.notify.policy import LONGEST_DELAY
 from floodcore.killpoint import KILL_POINTS
 from floodcore.texts import Texts
 from simulators.gateway import TROUBLE
-from tests.notify.conftest import Rig, free_port, open_rig
+from tests.notify.conftest import Rig, free_port, open_rig, settled
 
 ROOT = Path(__file__).resolve().parents[2]
 POINTS = [name for name in KILL_POINTS if name.startswith(("notify.", "receipt."))]
+RENEWAL = [name for name in KILL_POINTS if name.startswith("renew.")]
 
 
 @asynccontextmanager
@@ -69,4 +73,22 @@ async def kill_and_restart(rig: Rig, point: str, seed: int) -> None:
     async with process(rig, base, port, ""):
         rows = await rig.until(lambda rows: len(rows) == 12 and all(row["status"] in at_rest for row in rows), 30.0)
     assert Counter(message.to for message in gateway.accepted) == Counter(phones)
+    assert not any(row["maybe_duplicate"] for row in rows)
+
+
+@pytest.mark.parametrize("point", RENEWAL)
+async def test_killed_while_texts_that_ran_out_are_renewed(rig: Rig, point: str) -> None:
+    phones = await rig.people(3)
+    left = timedelta(seconds=0.5)
+    await rig.announce(0, 2, ago=LONGEST_DELAY / 2, valid=LONGEST_DELAY / 2 + left)
+    assert await expand_one(rig.house)
+    await asyncio.sleep(left.total_seconds())
+    assert rig.house.settings.twilio is not None
+    base, port = rig.house.settings.twilio.base_url, free_port()
+    async with process(rig, base, port, f"{point}:1") as killed, asyncio.timeout(30):
+        assert await killed.wait() == -signal.SIGKILL
+    async with rig.running():
+        rows = await rig.until(settled)
+    assert Counter(message.to for message in rig.gateway.accepted) == Counter(phones)
+    assert all(body.startswith("ZPOZDENA ZPRAVA.") for body in rig.bodies())
     assert not any(row["maybe_duplicate"] for row in rows)
