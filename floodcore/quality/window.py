@@ -17,8 +17,10 @@ no other does. Discharge: 1 m³/s + (0.3 + 0.05 dt) of the last value (judged on
 records, hydropeaking among them).
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from floodcore.words import Flag, Quantity
 
@@ -65,8 +67,7 @@ _STUCK_IN_FLOOD = timedelta(minutes=60)
 _STUCK_IN_CALM = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True, gc=False):
     """A stored value in observation time: canonical unit, with the verdict of the door."""
 
     at: datetime
@@ -75,16 +76,14 @@ class Sample:
     test: str
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True, gc=False):
     """A value in observation time."""
 
     at: datetime
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, gc=False):
     """What is thought of the sample of `at` now; may change once, when the next sample decides."""
 
     at: datetime
@@ -92,8 +91,7 @@ class Verdict:
     test: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True, gc=False):
     """What the checks remember between samples.
 
     `good` is the newest believed point, `pace` the recent speed in units per minute. `doubted` counts
@@ -112,8 +110,7 @@ class Memory:
     same_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True, gc=False):
     """The outcome for one sample: new memory, verdicts to record, and the points now believed, oldest first."""
 
     memory: Memory
@@ -252,7 +249,7 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
 def _believe(memory: Memory, points: tuple[Point, ...], settled: tuple[Verdict, ...] = ()) -> Checked:
     """The memory after believing `points`, of which all but the last were pending."""
     newest = points[-1]
-    believed = _settle(memory)
+    believed = memory
     for point in points:
         believed = _follow(believed, point)
     earlier = tuple(_good(point, CORROBORATED) for point in points[:-1])
@@ -260,18 +257,14 @@ def _believe(memory: Memory, points: tuple[Point, ...], settled: tuple[Verdict, 
 
 
 def _follow(memory: Memory, point: Point) -> Memory:
+    """The memory after believing `point`: whatever was doubted is settled."""
     good = memory.good
     if good is None:
-        return replace(memory, good=point, same_since=point.at, same_count=1)
-    minutes = _minutes(good, point)
-    same = point.value == good.value
-    return replace(
-        memory,
-        good=point,
-        pace=max(abs(_step(good, point)), _decayed(memory.pace, minutes)),
-        same_since=memory.same_since if same else point.at,
-        same_count=memory.same_count + 1 if same else 1,
-    )
+        return Memory(point, memory.pace, same_since=point.at, same_count=1)
+    pace = max(abs(_step(good, point)), _decayed(memory.pace, _minutes(good, point)))
+    if point.value == good.value:
+        return Memory(point, pace, same_since=memory.same_since, same_count=memory.same_count + 1)
+    return Memory(point, pace, same_since=point.at, same_count=1)
 
 
 def _settle(memory: Memory) -> Memory:
