@@ -1,8 +1,8 @@
 """The stored past of a series judged again: to compare it with the store, or to stand in for a lost standing."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Judgement, Standing

@@ -6,7 +6,7 @@ computed afterwards for all series of a batch together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -14,22 +14,20 @@ import msgspec
 from alerting.engine import lifecycle, thresholds, trend
 from alerting.engine.lifecycle import Evidence, Transition
 from alerting.engine.rules import Rules
-from floodcore.freshness import allowed_silence
-from floodcore.quality.window import CHECKED, Memory, Point, Sample, Verdict, check
+from floodcore.quality.window import CHECKED, Checked, Memory, Point, Sample, Verdict, check
 from floodcore.words import Degree, Quantity, Trend
 
 Window = tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """All that is remembered of a series between samples; with the rules and the next samples it decides all.
 
     `points` is the trend window, newest last: (seconds since 1970, value), thinned.
     """
 
-    memory: Memory = field(default_factory=Memory)
-    life: lifecycle.State = field(default_factory=lifecycle.State)
+    memory: Memory = Memory()
+    life: lifecycle.State = lifecycle.State()
     points: Window = ()
 
 
@@ -65,8 +63,7 @@ class Judgement:
     per_hour: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """A transition whose trend is still to be computed."""
 
     transition: Transition
@@ -96,27 +93,27 @@ def judge(jobs: Iterable[Job]) -> list[Judgement]:
     return [_finish(one, [next(slopes) for _ in one.turns], next(slopes)) for one in folded]
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(msgspec.Struct, frozen=True, gc=False):
     """What one sample led to. `believed` tells that the standing has new evidence."""
 
     standing: Standing
     verdicts: tuple[Verdict, ...]
     believed: bool
-    turns: tuple[Turn, ...]
+    turns: tuple[Turn, ...] = ()
 
 
 def walk(job: Job) -> Iterator[Walked]:
     """Fold the samples of `job` in one by one; trends are left to the caller."""
-    standing = job.standing
+    standing, rules = job.standing, job.rules
     for sample in job.samples:
         flooded = standing.life.degree > Degree.NONE
-        checked = check(standing.memory, sample, job.rules.quantity, flooded=flooded)
-        standing = replace(standing, memory=checked.memory)
-        turns: tuple[Turn, ...] = ()
+        checked = check(standing.memory, sample, rules.quantity, flooded=flooded)
         if checked.believed:
-            standing, turns = _step(standing, checked.believed, job.rules)
-        yield Walked(standing, checked.verdicts, bool(checked.believed), turns)
+            standing, turns = _step(standing, checked, rules)
+            yield Walked(standing, checked.verdicts, believed=True, turns=turns)
+        else:
+            standing = Standing(checked.memory, standing.life, standing.points)
+            yield Walked(standing, checked.verdicts, believed=False)
 
 
 def _fold(job: Job) -> _Folded:
@@ -133,29 +130,33 @@ def _fold(job: Job) -> _Folded:
     return _Folded(job, standing, tuple(turns), tuple(verdicts), latest)
 
 
-def _step(standing: Standing, believed: Sequence[Point], rules: Rules) -> tuple[Standing, tuple[Turn, ...]]:
+def _step(standing: Standing, checked: Checked, rules: Rules) -> tuple[Standing, tuple[Turn, ...]]:
     """One lifecycle step on what was just believed.
 
     A doubted point believed late counts with the sample that decided, at that sample's time: what was
     not known then must not look known (no look-ahead in a replay).
     """
-    points = standing.points
+    points, believed = standing.points, checked.believed
     if rules.quantity in CHECKED:
         for point in believed:
             points = keep(points, point, rules)
     if not rules.limits:
-        return replace(standing, points=points), ()
-    ladder = rules.ladder
-    decisive = max(believed, key=lambda point: (thresholds.reached(ladder, point.value), point.at))
-    evidence = Evidence(
-        believed[-1].at,
-        reached=thresholds.reached(ladder, decisive.value),
-        held=max(thresholds.held(ladder, point.value) for point in believed),
-    )
-    gap = allowed_silence(Degree.NONE, rules.interval)
-    life, transitions = lifecycle.step(standing.life, evidence, rules.calm, gap)
+        return Standing(checked.memory, standing.life, points), ()
+    decisive, evidence = _evidence(believed, rules.ladder)
+    life, transitions = lifecycle.step(standing.life, evidence, rules.calm, rules.gap)
     turns = tuple(Turn(t, decisive.value, _limit(rules, t), points) for t in transitions)
-    return Standing(standing.memory, life, points), turns
+    return Standing(checked.memory, life, points), turns
+
+
+def _evidence(believed: Sequence[Point], ladder: thresholds.Ladder) -> tuple[Point, Evidence]:
+    """The point that decides, of those just believed, and what all of them say together."""
+    newest = believed[-1]
+    if len(believed) == 1:
+        value = newest.value
+        return newest, Evidence(newest.at, thresholds.reached(ladder, value), thresholds.held(ladder, value))
+    decisive = max(believed, key=lambda point: (thresholds.reached(ladder, point.value), point.at))
+    held = max(thresholds.held(ladder, point.value) for point in believed)
+    return decisive, Evidence(newest.at, thresholds.reached(ladder, decisive.value), held)
 
 
 def _limit(rules: Rules, transition: Transition) -> float:
@@ -171,21 +172,17 @@ def keep(points: Window, point: Point, rules: Rules) -> Window:
     The newest point is always kept; the one before it gives way if it stands too near its predecessor.
     """
     seconds = point.at.timestamp()
-    window = _window_s(rules)
-    fresh = tuple(p for p in points if p[0] >= seconds - window)
-    if len(fresh) > 1 and fresh[-1][0] - fresh[-2][0] < window / trend.POINTS:
-        fresh = fresh[:-1]
-    return (*fresh, (seconds, point.value))
-
-
-def _window_s(rules: Rules) -> float:
-    """An hour, or three intervals of a gauge that reports less often."""
-    return max(rules.trend_window, 3 * rules.interval).total_seconds()
+    oldest, start, end = seconds - rules.window_s, 0, len(points)
+    while start < end and points[start][0] < oldest:
+        start += 1
+    if end - start > 1 and points[-1][0] - points[-2][0] < rules.window_s / trend.POINTS:
+        end -= 1
+    return (*points[start:end], (seconds, point.value))
 
 
 def spans(window: Window, rules: Rules) -> bool:
     """Whether the window is long enough for a trend: a third of its full length."""
-    return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * _window_s(rules)
+    return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * rules.window_s
 
 
 def _finish(one: _Folded, at_turns: list[float | None], now: float | None) -> Judgement:

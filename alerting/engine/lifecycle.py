@@ -11,13 +11,14 @@ lower, to the highest degree whose own calm clock has not run out. Observation t
 (ADR 0003).
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from floodcore.words import Degree
 
-_CLOCKS = len(Degree) - 1
+_STOPPED: tuple[datetime | None, ...] = (None,) * (len(Degree) - 1)
 
 
 class Reason(StrEnum):
@@ -35,8 +36,7 @@ class Reason(StrEnum):
     """Not a change: the gauge fell silent while a limit was reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True, gc=False):
     """The degree reached and what is needed to leave it.
 
     `since` is the start of the episode, None at degree 0; it names the chain of its messages.
@@ -46,12 +46,11 @@ class State:
 
     degree: Degree = Degree.NONE
     since: datetime | None = None
-    below: tuple[datetime | None, ...] = (None,) * _CLOCKS
+    below: tuple[datetime | None, ...] = _STOPPED
     evidence_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True, gc=False):
     """A believed value of time `at`: the degree it reaches and the one it still holds (by the hysteresis)."""
 
     at: datetime
@@ -59,8 +58,7 @@ class Evidence:
     held: Degree
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True, gc=False):
     """A change of degree at observation time `at`, within the episode that began at `since`."""
 
     at: datetime
@@ -82,16 +80,20 @@ def step(
     if evidence is None or (state.evidence_at is not None and evidence.at <= state.evidence_at):
         return state, ()
     unbroken = state.evidence_at is not None and evidence.at - state.evidence_at <= allowed_gap
-    below = _clocks(state.below if unbroken else (None,) * _CLOCKS, evidence)
-    known = replace(state, below=below, evidence_at=evidence.at)
-    if evidence.reached > state.degree:
-        return _rise(known, evidence)
-    target = _still_reached(below, evidence.at - calm, state.degree)
-    return _fall(known, target, evidence.at) if target < state.degree else (known, ())
+    below = _clocks(state.below if unbroken else _STOPPED, evidence)
+    degree = state.degree
+    if evidence.reached > degree:
+        return _rise(state, below, evidence)
+    target = _still_reached(below, evidence.at - calm, degree)
+    if target < degree:
+        return _fall(state, below, target, evidence.at)
+    return State(degree, state.since, below, evidence.at), ()
 
 
 def _clocks(below: tuple[datetime | None, ...], evidence: Evidence) -> tuple[datetime | None, ...]:
     """The calm clock of each degree: stopped while it is held, else running since it was left."""
+    if evidence.held == Degree.NONE and None not in below:
+        return below
     return tuple(
         None if evidence.held >= degree else clock if clock is not None else evidence.at
         for degree, clock in enumerate(below, start=1)
@@ -100,18 +102,22 @@ def _clocks(below: tuple[datetime | None, ...], evidence: Evidence) -> tuple[dat
 
 def _still_reached(below: tuple[datetime | None, ...], calm_since: datetime, degree: Degree) -> Degree:
     """The highest degree, up to `degree`, not left since before `calm_since`."""
+    if degree == Degree.NONE:
+        return Degree.NONE
     running = (n for n in range(degree, 0, -1) if (clock := below[n - 1]) is None or clock > calm_since)
     return Degree(next(running, 0))
 
 
-def _rise(state: State, evidence: Evidence) -> tuple[State, tuple[Transition, ...]]:
+def _rise(state: State, below: tuple[datetime | None, ...], evidence: Evidence) -> tuple[State, tuple[Transition, ...]]:
     reason = Reason.REACHED if evidence.reached == state.degree + 1 else Reason.SKIPPED
     since = state.since if state.since is not None else evidence.at
     transition = Transition(evidence.at, state.degree, evidence.reached, reason, since)
-    return replace(state, degree=evidence.reached, since=since), (transition,)
+    return State(evidence.reached, since, below, evidence.at), (transition,)
 
 
-def _fall(state: State, target: Degree, at: datetime) -> tuple[State, tuple[Transition, ...]]:
+def _fall(
+    state: State, below: tuple[datetime | None, ...], target: Degree, at: datetime
+) -> tuple[State, tuple[Transition, ...]]:
     since = state.since if state.since is not None else at
     transition = Transition(at, state.degree, target, Reason.CALM, since)
-    return replace(state, degree=target, since=since if target > Degree.NONE else None), (transition,)
+    return State(target, since if target > Degree.NONE else None, below, at), (transition,)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alerting.engine.thresholds import Ladder
+from floodcore.freshness import allowed_silence
 from floodcore.network.model import Limits, Network, Station
 from floodcore.words import Degree, Quantity
 
@@ -41,16 +43,25 @@ class Rules:
     trend_window: timedelta = timedelta(minutes=60)
     trend_dead_cm: float = 3.0
     trend_dead_share: float = 0.03
+    # What follows from the rest, worked out once: the ladder of the limits, the longest gap in a calm, and
+    # the trend window in seconds (an hour, or three intervals of a gauge that reports less often).
+    ladder: Ladder = field(init=False, repr=False, compare=False)
+    gap: timedelta = field(init=False, repr=False, compare=False)
+    window_s: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what follows from the numbers."""
+        ladder = tuple(
+            (degree, limit, limit - self._hysteresis(limit)) for degree, limit in sorted(self.limits.items())
+        )
+        object.__setattr__(self, "ladder", ladder)
+        object.__setattr__(self, "gap", allowed_silence(Degree.NONE, self.interval))
+        object.__setattr__(self, "window_s", max(self.trend_window, 3 * self.interval).total_seconds())
 
     @property
     def told(self) -> bool:
         """Whether a degree reached is announced to people and partners."""
         return self.scheme == _SPA
-
-    @property
-    def ladder(self) -> tuple[tuple[Degree, float, float], ...]:
-        """(degree, limit, value below which the limit is left), lowest degree first."""
-        return tuple((degree, limit, limit - self._hysteresis(limit)) for degree, limit in sorted(self.limits.items()))
 
     def _hysteresis(self, limit: float) -> float:
         return self.hysteresis_cm if self.quantity is Quantity.LEVEL else self.hysteresis_share * abs(limit)

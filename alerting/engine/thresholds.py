@@ -6,14 +6,23 @@ Degrees can be skipped: each is decided by itself, never by way of the one befor
 
 from floodcore.words import Degree
 
+# (degree, limit, value below which the limit is left), lowest degree first
 Ladder = tuple[tuple[Degree, float, float], ...]
 
 
 def reached(ladder: Ladder, value: float) -> Degree:
     """The highest degree whose limit `value` reaches."""
-    return max((degree for degree, limit, _ in ladder if value >= limit), default=Degree.NONE)
+    highest = Degree.NONE
+    for degree, limit, _ in ladder:
+        if value >= limit:
+            highest = degree
+    return highest
 
 
 def held(ladder: Ladder, value: float) -> Degree:
     """The highest degree that `value` has not left: at or above the limit less the hysteresis."""
-    return max((degree for degree, _, leaving in ladder if value >= leaving), default=Degree.NONE)
+    highest = Degree.NONE
+    for degree, _, leaving in ladder:
+        if value >= leaving:
+            highest = degree
+    return highest
