@@ -1,27 +1,115 @@
-"""Expected degrees: how probable each limit is within 30, 60, 120 and 180 min, and when. Pure, over many series.
+"""Expected degrees: how probable each limit is within 30, 60, 120 and 180 min, when, and how high. Pure, many series.
 
-past (forecast_past) -> shape (forecast_shape) -> ratios and probability (forecast_odds), here put together
-with one rule that does not ask the network: water that rises by metres in an hour is outside what any
-record it learnt from can teach, so there the damped trend is in charge (docs/forecast.md section 4).
-The decision to warn is apart (forecast_decision).
+The whole of it is `foresee`: a `Scene` (what is known now, on even grids) and limits in, a `Foresight` out. The
+decision to warn is apart (forecast_decision). Inside: past (forecast_past) -> shape (forecast_shape) -> ratios and
+probability (forecast_odds), with one rule that does not ask the network: water that rises by metres in an hour is
+outside what any record it learnt from can teach, so there the damped trend is in charge (docs/forecast.md section 4).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast_odds, forecast_shape
+from alerting.engine import forecast_level, forecast_odds, forecast_shape, forecast_upstream
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
 from alerting.engine.forecast_shape import Shape
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # A metre in an hour, still rising: the slope of 20 min drawn on, halved about every 40 min.
 _FAST = 100.0
 _DAMPING_H = 1.0
 _SURE = 0.9
+# Series worked on together: they stay in the cache, and a record of decades fits the memory.
+_BLOCK = 1000
+# Of the expected time: the median, and the ends of the middle four fifths.
+_MEDIAN, _EARLY, _LATE = 0.5, 0.1, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known of each series at its moment; built by `forecast_past.windows`, nothing later than the moment.
+
+    `own` (series, 37): stage in cm (levels as they are, discharges by `forecast_past.stage`) now, 10 min ago, … 6 h
+    ago; a NaN row gives NaN. All else may be missing: `upstream` (series, gauges, 37) likewise of the gauges above, NaN
+    where there is none or it is silent; `lag_h` (series, gauges) the travel time from each in hours, NaN where it
+    is not known; `rain` (series, 37) the mm of each ten minutes over the catchment, newest first.
+    """
+
+    own: Array
+    upstream: Array | None = None
+    lag_h: Array | None = None
+    rain: Array | None = None
+
+    def rows(self, some: slice) -> "Scene":
+        """Some of the series."""
+        parts = (None if each is None else each[some] for each in (self.upstream, self.lag_h, self.rain))
+        return Scene(self.own[some], *parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What is expected. Horizons are HORIZONS_MIN (30, 60, 120, 180 min).
+
+    `probability` (series, limits, horizons) of reaching the limit within the horizon: 1 where it is reached now, NaN
+    where there is no limit or the past is not known. `foreseen`, same shape: within horizon + 60 min; the decision to
+    warn looks at it. `hours` (series, limits, horizons, 3): when, as hours from now: median, and the ends of the middle
+    four fifths, given that it comes within the horizon. `level` (series, horizons, 3): the stage at the end of
+    the horizon: median, 10 % and 90 %. `rising` (series,): whether the water rises now.
+    """
+
+    probability: Array
+    foreseen: Array
+    hours: Array
+    level: Array
+    rising: Flags
+
+
+def foresee(odds: Odds, scene: Scene, limits: Array) -> Foresight:
+    """The foresight for `limits` (series, limits) in the unit of `scene.own`; NaN where a series has fewer.
+
+    A series is judged by itself, whatever its company.
+    """
+    parts = [_block(odds, scene.rows(some), limits[some]) for some in _blocks(len(limits))]
+    if not parts:
+        parts = [_block(odds, scene, limits)]
+    return Foresight(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("probability", "foreseen", "hours", "level", "rising")
+        )
+    )
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    for start in range(0, count, _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
+    own = forecast_shape.shape(scene.own)
+    above = forecast_upstream.liveliest(scene.upstream)
+    upstream = None if above is None else forecast_shape.shape(above)
+    gap = limits - scene.own[:, :1]
+    series, degree = np.nonzero(gap > 0.0)
+    look = outlook(
+        odds,
+        forecast_shape.pick(own, series),
+        gap[series, degree],
+        None if upstream is None else forecast_shape.pick(upstream, series),
+    )
+    reached = np.where(np.isnan(gap), np.nan, 1.0)[:, :, None] * np.ones(len(HORIZONS_MIN))
+    probability, foreseen = reached.copy(), reached
+    probability[series, degree] = look.probability
+    foreseen[series, degree] = look.foreseen
+    hours = np.full((*gap.shape, len(HORIZONS_MIN), 3), np.nan)
+    for end, share in enumerate((_MEDIAN, _EARLY, _LATE)):
+        hours[series, degree, :, end] = hours_to(look.probability, share)
+    return Foresight(probability, foreseen, hours, forecast_level.quantiles(own, scene.own[:, 0]), own.s30 > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +147,22 @@ def _trend_in_charge(own: Shape, gap: Array) -> Array:
     return np.where(fast[:, None] & (drawn >= gap[:, None]), _SURE, 0.0)
 
 
-def hours_to(probability: Array) -> Array:
+def hours_to(probability: Array, share: float = _MEDIAN) -> Array:
     """When the limit is expected if it is reached within each horizon, in hours, (moments, horizons).
 
-    The median of the time to it, given that it comes within the horizon: where the probability, linear
-    between the horizons and zero now, passes half of its value at the horizon.
+    The `share` quantile (0.5: the median) of the time to it, given that it comes within the horizon: where the
+    probability, linear between the horizons and zero now, passes that share of its value at the horizon.
     """
     hours = np.array((0, *HORIZONS_MIN)) / 60.0
     steps = np.concatenate([np.zeros((len(probability), 1)), probability], axis=1)
     expected = np.empty_like(probability)
     for horizon in range(len(HORIZONS_MIN)):
-        half = steps[:, horizon + 1] / 2.0
-        after = np.clip((steps <= half[:, None]).sum(axis=1), 1, horizon + 1)
+        part = steps[:, horizon + 1] * share
+        after = np.clip((steps <= part[:, None]).sum(axis=1), 1, horizon + 1)
         low, high = (np.take_along_axis(steps, (after - up)[:, None], axis=1)[:, 0] for up in (1, 0))
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(high > low, (half - low) / (high - low), 1.0)
-        expected[:, horizon] = hours[after - 1] + share * (hours[after] - hours[after - 1])
+            way = np.where(high > low, (part - low) / (high - low), 1.0)
+        expected[:, horizon] = hours[after - 1] + way * (hours[after] - hours[after - 1])
     return expected
 
 

@@ -1,15 +1,17 @@
 """The decision to warn, apart from the probability. Pure.
 
 A warning for horizon h begins when reaching the limit within h + 60 min is at least as probable as
-BEGIN[h], and goes on while that stays at least GO_ON. A warning h + 60 min old that has not come true
-must be as probable as a new one to go on. So a warning lives in episodes: it is early because it looks an hour
-beyond its horizon, it does not flap, and it is withdrawn openly.
+BEGIN[h], and goes on while that stays at least GO_ON or the water still rises: nobody is calmed by one lowered
+forecast. A warning h + 60 min old that has not come true must be as probable as a new one to go on. So a
+warning lives in episodes: it is early because it looks an hour beyond its horizon, it does not flap, and it ends
+openly: `ends` says how.
 
 A limit left within the last hour is not warned of again: that degree was told and has just been
 given up; should the water come back, the degree is reached at once.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,17 @@ BEGIN = (0.75, 0.77, 0.75, 0.78)
 GO_ON = 0.3
 BEYOND_MIN = 60.0
 QUIET_STEPS = 6
+
+
+class Turn(IntEnum):
+    """What a step did to a warning."""
+
+    NONE = 0
+    BEGUN = 1
+    FULFILLED = 2
+    """The limit was reached (or was above within the last hour)."""
+    WITHDRAWN = 3
+    """It did not come true and is no longer probable: say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +56,44 @@ def calm(limits: int) -> Standing:
     return Standing(np.full((limits, len(HORIZONS_MIN)), np.nan))
 
 
-def step(standing: Standing, now: float | Array, foreseen: Array, quiet: Flags) -> Standing:
+def step(
+    standing: Standing, now: float | Array, foreseen: Array, quiet: Flags, rising: Flags | None = None
+) -> Standing:
     """The warnings after one reading at `now` (seconds; a number or (limits, 1)).
 
-    `foreseen` (limits, horizons) is the probability of reaching the limit within horizon + 60 min; `quiet`
-    (limits,) is true where the limit is reached or was within the last hour.
+    A row is a limit of a series; of many series at once the rows are laid end to end. `foreseen` (limits, horizons) is
+    the probability of reaching the limit within horizon + 60 min, NaN counts as 0; `quiet` (limits,) is true
+    where the limit is reached or was within the last hour; `rising` (limits,) where the water rises now.
     """
+    foreseen = np.nan_to_num(foreseen)
     age_min = (now - standing.since) / 60.0
     lasting = age_min <= np.array(HORIZONS_MIN) + BEYOND_MIN
     begins = foreseen >= np.array(BEGIN)
-    goes_on = standing.warned & lasting & (foreseen >= GO_ON)
+    held = foreseen >= GO_ON
+    if rising is not None:
+        held |= rising[:, None]
+    goes_on = standing.warned & lasting & held
     since = np.where(goes_on, standing.since, np.where(begins, now, np.nan))
     return Standing(np.where(quiet[:, None], np.nan, since))
+
+
+def turns(before: Standing, after: Standing, quiet: Flags) -> NDArray[np.int_]:
+    """What the step from `before` to `after` did, (limits, horizons) of `Turn`; `quiet` as in the step.
+
+    A warning that is withdrawn and begun anew in one step goes on: NONE.
+    """
+    ended = before.warned & ~after.warned
+    begun = after.warned & ~before.warned
+    found: NDArray[np.int_] = np.where(
+        begun, Turn.BEGUN, np.where(ended, np.where(quiet[:, None], Turn.FULFILLED, Turn.WITHDRAWN), Turn.NONE)
+    )
+    return found
+
+
+def quiet(windows: Array, limits: Array) -> Flags:
+    """Where a limit is reached or was within the last hour, (series, limits); windows (series, 37), limits as foreseen.
+
+    Also where nothing is known: NaN limits and windows are quiet.
+    """
+    below: Flags = limits > windows[:, : QUIET_STEPS + 1].max(axis=1, keepdims=True)
+    return ~below

@@ -4,7 +4,7 @@ From a window of 37 values (forecast_past) to 18 numbers. Everything linear in t
 product, so 100,000 series cost one call.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -111,3 +111,8 @@ def shape(windows: Array) -> Shape:
         low_age=level.argmin(axis=1) / _PER_HOUR,
         noise=np.sqrt((off**2).mean(axis=1)),
     )
+
+
+def pick(shapes: Shape, index: NDArray[np.intp]) -> Shape:
+    """The shapes of some moments."""
+    return Shape(*(getattr(shapes, field.name)[index] for field in fields(Shape)))

@@ -1,13 +1,13 @@
 """Learning cases: moments of recorded rises with virtual limits, also of copies that run faster or slower."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine import forecast_odds, forecast_past, forecast_shape
 from alerting.engine.forecast_odds import REACHES_MIN
-from alerting.engine.forecast_shape import Shape
+from alerting.engine.forecast_shape import Shape, pick
 from scripts.study_parts.gauges import Gauge
 
 Array = NDArray[np.float64]
@@ -63,11 +63,6 @@ def _highest(gauge: Gauge, now: Array, minutes: float) -> Array:
     place = np.clip(np.rint((now - gauge.at[0]) / (gauge.step_min * 60.0)).astype(int), 0, gauge.at.size - 1)
     found: Array = ahead[place]
     return found
-
-
-def pick(shape: Shape, index: NDArray[np.intp]) -> Shape:
-    """The shapes of some moments."""
-    return Shape(*(getattr(shape, field.name)[index] for field in fields(Shape)))
 
 
 def cases(all_seen: list[tuple[Seen, float]], seed: int) -> Cases:

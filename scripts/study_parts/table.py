@@ -11,7 +11,7 @@ from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_odds import Odds
 from hladina.foresight import decisions
 from scripts.study_parts import learn
-from scripts.study_parts.cases import Seen, pick
+from scripts.study_parts.cases import Seen
 from scripts.study_parts.gauges import Gauge
 from tests.engine import scoring
 
@@ -126,4 +126,4 @@ def reliability(forecasts: Sequence[Foreseen]) -> None:
             print(f"{horizon:4} {name:5} Brier {np.mean((chance - reached) ** 2):.4f}", *cells)
 
 
-__all__ = ["Foreseen", "calibration", "crossings", "foresee", "pick", "reliability", "scores", "show"]
+__all__ = ["Foreseen", "calibration", "crossings", "foresee", "reliability", "scores", "show"]

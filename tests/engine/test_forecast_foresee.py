@@ -1,0 +1,106 @@
+"""The whole forecast in one call, and how warnings begin and end."""
+
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.engine import forecast_decision, forecast_odds
+from alerting.engine.forecast import Foresight, Scene, foresee
+from alerting.engine.forecast_decision import Turn
+from alerting.engine.forecast_past import STEPS
+
+Array = NDArray[np.float64]
+ODDS = forecast_odds.generic()
+
+
+def many(count: int, seed: int = 4) -> tuple[Scene, Array]:
+    """Random walks with two gauges above and four limits, some missing."""
+    rng = np.random.default_rng(seed)
+    own = np.cumsum(rng.normal(0.0, 3.0, (count, STEPS)), axis=1)
+    above = np.cumsum(rng.normal(0.0, 4.0, (count, 2, STEPS)), axis=2)
+    above[rng.random((count, 2)) < 0.3] = np.nan
+    limits = own[:, :1] + np.sort(rng.uniform(-20.0, 150.0, (count, 4)), axis=1)
+    limits[rng.random((count, 4)) < 0.2] = np.nan
+    return Scene(own, above), limits
+
+
+def rows(found: Foresight, some: slice) -> list[Array]:
+    return [getattr(found, field.name)[some] for field in fields(Foresight)]
+
+
+def test_a_series_is_foreseen_by_itself_whatever_its_company() -> None:
+    scene, limits = many(1300)
+    together = foresee(ODDS, scene, limits)
+    for row in (0, 999, 1000, 1299):
+        some = slice(row, row + 1)
+        alone = foresee(ODDS, scene.rows(some), limits[some])
+        assert all(
+            np.allclose(a, b, atol=1e-9, equal_nan=True)
+            for a, b in zip(rows(alone, slice(None)), rows(together, some), strict=True)
+        )
+
+
+def test_a_reached_limit_is_certain_a_missing_one_unknown_and_a_higher_one_no_likelier() -> None:
+    scene, limits = many(300)
+    found = foresee(ODDS, scene, limits)
+    reached = limits <= scene.own[:, :1]
+    assert (found.probability[reached] == 1.0).all()
+    assert np.isnan(found.probability[np.isnan(limits)]).all()
+    assert (np.diff(found.probability, axis=2)[np.isfinite(limits)] >= 0.0).all()
+    hours = found.hours[np.isfinite(limits) & ~reached]
+    assert (hours[..., 1] <= hours[..., 0]).all()
+    assert (hours[..., 0] <= hours[..., 2]).all()
+    assert (found.level[..., 1] <= found.level[..., 0]).all()
+    assert (found.level[..., 0] <= found.level[..., 2]).all()
+
+
+def test_nothing_known_gives_nothing_known() -> None:
+    found = foresee(ODDS, Scene(np.full((2, STEPS), np.nan)), np.array([[10.0], [20.0]]))
+    assert np.isnan(found.level).all()
+    assert np.isnan(found.probability).all()
+    assert not found.rising.any()
+    assert foresee(ODDS, Scene(np.empty((0, STEPS))), np.empty((0, 4))).probability.shape == (0, 4, 4)
+
+
+def test_missing_neighbours_are_as_none() -> None:
+    scene, limits = many(50)
+    nobody = Scene(scene.own, np.full((50, 3, STEPS), np.nan))
+    bare = foresee(ODDS, Scene(scene.own), limits)
+    for other in (nobody, Scene(scene.own, np.empty((50, 0, STEPS)))):
+        found = foresee(ODDS, other, limits)
+        assert all(
+            np.array_equal(a, b, equal_nan=True)
+            for a, b in zip(rows(bare, slice(None)), rows(found, slice(None)), strict=True)
+        )
+
+
+def stepped(foreseen: list[float], quiet: list[bool], *, rising: list[bool] | None = None) -> list[int]:
+    """The turns of the 60-min warning."""
+    standing, told = forecast_decision.calm(1), []
+    for i, (p, still) in enumerate(zip(foreseen, quiet, strict=True)):
+        up = None if rising is None else np.array([rising[i]])
+        after = forecast_decision.step(standing, i * 600.0, np.full((1, 4), p), np.array([still]), up)
+        told.append(int(forecast_decision.turns(standing, after, np.array([still]))[0, 1]))
+        standing = after
+    return told
+
+
+def test_a_warning_ends_openly() -> None:
+    assert stepped([0.1, 0.9, 0.5, 0.1], [False] * 4) == [Turn.NONE, Turn.BEGUN, Turn.NONE, Turn.WITHDRAWN]
+    assert stepped([0.9, 0.9], [False, True]) == [Turn.BEGUN, Turn.FULFILLED]
+
+
+def test_nobody_is_calmed_while_the_water_rises() -> None:
+    rising = [True, True, False]
+    assert stepped([0.9, 0.1, 0.1], [False] * 3, rising=rising) == [Turn.BEGUN, Turn.NONE, Turn.WITHDRAWN]
+    assert stepped([0.1] * 3, [False] * 3, rising=rising) == [Turn.NONE] * 3, "a rise alone begins nothing"
+
+
+def test_quiet_is_reached_now_or_within_the_hour() -> None:
+    window = np.zeros((1, STEPS))
+    window[0, 3], window[0, 7] = 50.0, 80.0
+    assert forecast_decision.quiet(window, np.array([[0.0, 50.0, 51.0, 80.0, np.nan]])).tolist() == [
+        [True, True, False, False, True]
+    ]
+    assert forecast_decision.quiet(np.full((1, STEPS), np.nan), np.array([[1.0]])).all()
