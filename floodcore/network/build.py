@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from floodcore.network.model import Limits, Link, Names, Network, Partner, Place, River, Station
+from floodcore.network.model import (
+    Column,
+    Export,
+    Limits,
+    Link,
+    Mounting,
+    Names,
+    Network,
+    Partner,
+    Place,
+    River,
+    Station,
+)
+from floodcore.network.mounting import moment
 from floodcore.network.rules import Entries, Entry
 from floodcore.network.tree import Node
 from floodcore.words import Degree, Language, Quantity
@@ -25,6 +38,7 @@ def network_of(entries: Entries, trees: Mapping[str, Node]) -> Network:
         stations={entry.id: _station(entry, sources) for entry in entries["stations"]},
         places={entry.id: _place(entry) for entry in entries["places"]},
         partners={entry.id: _partner(entry) for entry in entries["partners"]},
+        exports={entry.id: _export(entry) for entry in entries["exports"]},
         outline=() if outline is None else _line(outline, "outline"),
     )
 
@@ -101,7 +115,49 @@ def _limits(node: Node, sources: Mapping[str, Node]) -> Limits:
 
 
 def _link(node: Node) -> Link:
-    return Link(_text(node, "kind"), node.text("address") or "", node.text("sensor") or "", node.number("zero_cm"))
+    return Link(
+        kind=_text(node, "kind"),
+        address=node.text("address") or "",
+        sensor=node.text("sensor") or "",
+        zero_cm=node.number("zero_cm"),
+        mounted=tuple(_mounting(item) for item in node.items("mounted")),
+        export=node.text("export") or "",
+        channels={_text(channel, "label"): _text(channel, "measures") for channel in node.items("channels")},
+        quantity=node.text("quantity") or "",
+        unit=node.text("unit") or "",
+        pattern=node.text("pattern") or "",
+    )
+
+
+def _mounting(node: Node) -> Mounting:
+    return Mounting(
+        valid_from=moment(_text(node, "valid_from")),
+        sensor=node.text("sensor") or "",
+        zero_cm=node.number("zero_cm"),
+        probe_cm=node.number("probe_cm"),
+        shift_cm=node.number("shift_cm") or 0.0,
+        tip_mm=node.number("tip_mm"),
+    )
+
+
+def _export(entry: Entry) -> Export:
+    node = entry.node
+    given = {key: value for key in ("rows", "station", "encoding", "separator", "decimal", "repeated_hour")
+             if (value := node.text(key)) is not None}  # fmt: skip
+    export = Export(
+        id=entry.id,
+        layout=_text(node, "layout"),
+        time=_texts(node, "time"),
+        time_format=_text(node, "time_format"),
+        zone=_text(node, "zone"),
+        columns=tuple(
+            Column(_text(column, "name"), _text(column, "measures"), _text(column, "unit"))
+            for column in node.items("columns")
+        ),
+        skip_lines=int(node.number("skip_lines") or 0),
+        missing=("", *_texts(node, "missing")),
+    )
+    return replace(export, **given)  # type: ignore[arg-type]  # all of them texts
 
 
 def _names(node: Node) -> Names:

@@ -1,6 +1,6 @@
 """Reads and checks a folder of station files: the only place of the network that touches the disk.
 
-    rivers.yaml  places.yaml  partners.yaml  region.yaml  sources.yaml  stations/*.yaml
+    rivers.yaml  places.yaml  partners.yaml  region.yaml  sources.yaml  [exports.yaml]  stations/*.yaml
 
 Every file is checked against its schema (`schema/*.json` beside this module, published as
 `station_configs/schema`), then all together against the rules of `rules.py`. All faults of all files
@@ -14,34 +14,41 @@ from importlib.resources import files
 from pathlib import Path
 
 from floodcore.network.build import network_of
+from floodcore.network.exports import export_faults
 from floodcore.network.faults import Checked, ConfigurationError, Fault, Missing, suggestion
 from floodcore.network.model import Network
+from floodcore.network.mounting import Sensors, mounting_faults
 from floodcore.network.rules import anomalies, entries_of, rule_faults
 from floodcore.network.structure import Schema, structure_faults
 from floodcore.network.tree import Node, parse
 
-KINDS = ("rivers", "places", "partners", "region", "sources", "stations")
+KINDS = ("rivers", "places", "partners", "region", "sources", "exports", "stations")
 _SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
 # The largest file of the Liberec Region has 400 lines (15 kB); a file twenty times that is a mistake.
 MAX_BYTES = 300_000
 _MAY_BE_EMPTY = {"places", "partners"}
+_OPTIONAL = {"exports.yaml"}
 _BESIDE = {"schema", "stations"}
 
 
-def read(folder: Path) -> Network:
-    """The network described in `folder`.
+def read(folder: Path, sensors: Sensors | None = None) -> Network:
+    """The network described in `folder`; `sensors` as in `check`.
 
     Raises:
         ConfigurationError: with every fault of every file.
     """
-    checked = check(folder)
+    checked = check(folder, sensors)
     if checked.network is None:
         raise ConfigurationError(checked.faults)
     return checked.network
 
 
-def check(folder: Path) -> Checked:
-    """Everything that can be said about `folder`. Never raises for what the folder holds."""
+def check(folder: Path, sensors: Sensors | None = None) -> Checked:
+    """Everything that can be said about `folder`. Never raises for what the folder holds.
+
+    `sensors` are the decoders there are, each with the offset it needs; None judges no sensor, since
+    the floor does not know what the collectors can read.
+    """
     paths, reason = _listed(folder)
     if reason:
         return Checked(
@@ -59,6 +66,8 @@ def check(folder: Path) -> Checked:
     entries = entries_of(trees)
     unread = {_kind(file) for file in expected if file not in trees}
     faults += rule_faults(entries, unread)
+    faults += mounting_faults(entries, sensors)
+    faults += export_faults(entries)
     if faults:
         return Checked(None, tuple(sorted(set(faults))))
     network = network_of(entries, trees)
@@ -89,7 +98,8 @@ def _kind(file: str) -> str:
 def _expected(folder: Path) -> list[str]:
     """The files to read: each single one, there or not, and whatever stands in stations/."""
     paths, _ = _listed(folder / "stations")
-    return [*_SINGLE, *(f"stations/{path.name}" for path in paths if path.suffix == ".yaml")]
+    single = [file for file in _SINGLE if file not in _OPTIONAL or (folder / file).exists()]
+    return [*single, *(f"stations/{path.name}" for path in paths if path.suffix == ".yaml")]
 
 
 def _strangers(folder: Path, paths: list[Path]) -> Iterator[Fault]:

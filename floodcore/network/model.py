@@ -6,7 +6,7 @@ discharge m³/s); the cm value binds, the m³/s value is auxiliary.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from floodcore.words import Degree, Language, Quantity
 
@@ -58,19 +58,93 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Mounting:
+    """What hung at a station, and how, from `valid_from` (aware UTC; None: always) until the next one.
+
+    `sensor` is the payload decoder. `zero_cm` is the height of a distance sensor above the gauge's
+    zero (level = zero_cm - distance), `probe_cm` that of a pressure probe (level = probe_cm + depth,
+    mostly negative), `shift_cm` what is added to a level that the source measures from another zero.
+    `tip_mm` is the rain of one tip of a bucket.
+    """
+
+    valid_from: datetime | None = None
+    sensor: str = ""
+    zero_cm: float | None = None
+    probe_cm: float | None = None
+    shift_cm: float = 0.0
+    tip_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One way a station's data reach us.
 
-    `kind` is the collector ("chmu", "tts", "push"); `address` the id of the station there (objID,
-    device id, empty for push); `sensor` the payload decoder for "tts" ("dragino_ldds",
-    "decentlab_tbrg"); `zero_cm` the height of the sensor above the gauge's zero, which turns a
-    distance into a level.
+    `kind` is the collector ("chmu", "tts", "push", …); `address` the id of the station there (objID,
+    device id, serial number; empty for push). `sensor` and `zero_cm` are the short form of a single
+    mounting that always held; `mounted` the dated ones, oldest first. `export` is the id of the form
+    of a vendor's file; `channels` say what the columns of a logger measure; `quantity` and `unit`
+    what a datastream holds; `pattern` is how a logger's text is read.
     """
 
     kind: str
     address: str = ""
     sensor: str = ""
     zero_cm: float | None = None
+    mounted: tuple[Mounting, ...] = ()
+    export: str = ""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    quantity: str = ""
+    unit: str = ""
+    pattern: str = ""
+
+    @property
+    def mountings(self) -> tuple[Mounting, ...]:
+        """The dated mountings, or the one of the short form."""
+        return self.mounted or (Mounting(None, self.sensor, self.zero_cm),)
+
+
+def mounting_at(mountings: tuple[Mounting, ...], moment: datetime) -> Mounting | None:
+    """The one of `mountings` (oldest first) that held at `moment`; None before the first."""
+    for mounting in reversed(mountings):
+        if mounting.valid_from is None or mounting.valid_from <= moment:
+            return mounting
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One value of a row of an export: where it stands, what it is ("level", "distance", …), its unit there."""
+
+    name: str
+    measures: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The form of a vendor's file, so that it needs no code.
+
+    `layout` is "csv" or "json". Names of columns (csv) or dotted paths inside a row (json; `rows` is
+    the path to the list of rows). `time` is one name, or two for date and time of day. `time_format`
+    is "iso", "unix", "unix_ms" or a pattern of `strptime`; `zone` is "stamp" (the stamp carries its
+    own), "UTC", a fixed offset such as "+01:00", or a zone such as Europe/Prague; `repeated_hour` is
+    what the hour that comes twice in autumn means there: "refuse", "first", "second" or "order".
+    """
+
+    id: str
+    layout: str
+    time: tuple[str, ...]
+    time_format: str
+    zone: str
+    columns: tuple[Column, ...]
+    repeated_hour: str = "refuse"
+    station: str = ""
+    rows: str = ""
+    encoding: str = "utf-8"
+    separator: str = ";"
+    decimal: str = "."
+    skip_lines: int = 0
+    missing: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +236,5 @@ class Network:
     stations: Mapping[str, Station] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     partners: Mapping[str, Partner] = field(default_factory=dict)
+    exports: Mapping[str, Export] = field(default_factory=dict)
     outline: tuple[tuple[float, float], ...] = ()

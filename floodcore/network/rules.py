@@ -14,8 +14,8 @@ from floodcore.network.faults import Fault, suggestion
 from floodcore.network.model import DEGREES
 from floodcore.network.tree import Node
 
-KINDS = ("rivers", "places", "partners", "sources", "stations")
-_SINGULAR = {"rivers": "river", "places": "place", "partners": "partner", "sources": "source", "stations": "station"}
+KINDS = ("rivers", "places", "partners", "sources", "exports", "stations")
+_SINGULAR = {kind: kind.removesuffix("s") for kind in KINDS}
 _EXTREME = 4
 
 
@@ -88,11 +88,10 @@ def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
         for entry in entries[kind]:
             for node in entry.node.items(key):
                 yield entry, node, target
-    for station in entries["stations"]:
-        for limits in station.node.items("limits"):
-            node = limits.get("source")
-            if node is not None:
-                yield station, node, "sources"
+    inside = (("limits", "source", "sources"), ("links", "export", "exports"))
+    for items, key, target in inside:
+        found = ((entry, item.get(key)) for entry in entries["stations"] for item in entry.node.items(items))
+        yield from ((entry, node, target) for entry, node in found if node is not None)
 
 
 def _unknown(entries: Entries, unread: AbstractSet[str]) -> Iterator[Fault]:
@@ -104,16 +103,20 @@ def _unknown(entries: Entries, unread: AbstractSet[str]) -> Iterator[Fault]:
 
 
 def _addresses_twice(entries: Entries) -> Iterator[Fault]:
-    first: dict[tuple[str, str], Entry] = {}
+    first: dict[tuple[str, str, str], Entry] = {}
     for station in entries["stations"]:
         for link in station.node.items("links"):
-            kind, address = link.text("kind"), link.text("address")
+            kind, export = link.text("kind"), link.text("export") or ""
+            # All rows of an export without a column of stations are of the one station that names it.
+            address = link.text("address") or ("" if export else None)
             if kind is None or address is None:
                 continue
-            if (kind, address) in first:
-                fed = first[kind, address].id
-                yield station.fault(link, f"the {kind} address {address[:60]!r} already feeds station {fed}")
-            first.setdefault((kind, address), station)
+            here = (kind, export, address)
+            if here in first:
+                fed = first[here].id
+                named = f"{address[:60]!r}" if address else f"of the export {export[:60]!r}"
+                yield station.fault(link, f"the {kind} address {named} already feeds station {fed}")
+            first.setdefault(here, station)
 
 
 def _limits(entries: Entries) -> Iterator[Fault]:

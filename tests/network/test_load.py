@@ -12,6 +12,7 @@ from floodcore.network.model import Limits, Link, Partner, Place
 from floodcore.words import Degree, Language, Quantity
 
 EXAMPLES = Path(__file__).with_name("examples")
+SENSORS = {"dragino_ldds": "zero_cm", "decentlab_ctd10": "probe_cm", "decentlab_tbrg": ""}
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def change(file: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize("topic", ["shape", "sense", "text"])
 def test_every_fault_of_every_file_is_reported_at_once(topic: str) -> None:
     expected = (EXAMPLES / "bad" / f"{topic}.expected").read_text(encoding="utf-8").splitlines()
-    checked = check(EXAMPLES / "bad" / topic)
+    checked = check(EXAMPLES / "bad" / topic, SENSORS)
     assert [str(fault) for fault in checked.faults] == expected
     assert checked.network is None
 
