@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import ClientTimeout
+from aiohttp import ClientTimeout, web
 
 from collectors import fetch
 from collectors.faults import FetchError
@@ -70,6 +70,9 @@ async def test_absent_is_no_failure(site: "tuple[Served, str]") -> None:
         (200, gzip.compress(b"0123456789")[:-9], {"Content-Encoding": "gzip"}, "cut off"),
         (200, b"no gzip", {"Content-Encoding": "gzip"}, "damaged"),
         (200, b"", {"Content-Encoding": "br"}, "unknown coding"),
+        (200, gzip.compress(gzip.compress(b"[1]")), {"Content-Encoding": "gzip, gzip"}, "unknown coding"),
+        (200, gzip.compress(b"[1]") + b"more", {"Content-Encoding": "gzip"}, "damaged"),
+        (200, gzip.compress(b"1" * 6000) * 2, {"Content-Encoding": "gzip"}, "decompresses to more"),
     ],
 )
 async def test_what_is_no_answer(
@@ -90,6 +93,49 @@ async def test_a_broken_connection(socket_that_sends: Sends, answer: bytes) -> N
     async with socket_that_sends(answer) as url:
         with pytest.raises(FetchError):
             await got(url)
+
+
+async def test_codings_in_two_headers_are_two_codings(socket_that_sends: Sends) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n"
+    packed = gzip.compress(gzip.compress(b"[1]"))
+    async with socket_that_sends(head + b"Content-Length: %d\r\n\r\n" % len(packed) + packed) as url:
+        with pytest.raises(FetchError, match="unknown coding"):
+            await got(url)
+
+
+async def test_a_body_announced_as_too_large_is_not_waited_for(socket_that_sends: Sends) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    async with socket_that_sends(head) as url:
+        with pytest.raises(FetchError, match="announces more"):
+            await got(url)
+
+
+def test_gzip_of_several_members_is_read_to_its_end() -> None:
+    assert fetch.inflated(gzip.compress(b"[1,") + gzip.compress(b"2]"), CAP) == b"[1,2]"
+
+
+async def test_an_own_header_goes_with_the_conditions(site: "tuple[Served, str]") -> None:
+    served, url = site
+    asked: list[tuple[str | None, str | None]] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append((request.headers.get("Authorization"), request.headers.get("If-None-Match")))
+        return web.Response(body=b"{}", content_type="application/json")
+
+    served.answers["/x"] = answer
+    async with fetch.session(HASTY) as http:
+        await fetch.get(http, url + "/x", html=False, cap=CAP, etag='"1"', headers={"Authorization": "Bearer k"})
+    assert asked == [("Bearer k", '"1"')]
+
+
+async def test_no_session_outlasts_the_longest_wait(socket_that_sends: Sends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "LONGEST_S", 0.3)
+    async with (
+        socket_that_sends(_LENGTH_LIE + b" " * 90, 0.05) as url,
+        fetch.session(ClientTimeout(total=None)) as http,
+    ):
+        with pytest.raises(FetchError, match="too long"):
+            await fetch.get(http, url, html=False, cap=CAP)
 
 
 async def test_nobody_there() -> None:
