@@ -1,0 +1,105 @@
+"""Study of the quality checks: faults put into recorded (or invented) series, counted through the live fold.
+
+    python scripts/quality_study.py [--data DIR] [--count N] [--kinds KIND,…] [--list FILE]
+
+DIR holds `stations_meta.csv` and `records/`; without it the series are invented. N injections of each kind, half
+of them dry and half in flood (default 100; the table of docs/quality.md has 1,000). Tells what became of the
+untouched records too; FILE gets each reading of theirs that is doubted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.quality_parts import measure  # the path comes first
+from scripts.quality_parts.faults import KINDS, spike
+from scripts.quality_parts.measure import DRY, FLOOD, Found, Risen
+from scripts.quality_parts.rises import RISES
+from scripts.quality_parts.tracks import DISCHARGE_GROUPS, Track, recorded, synthetic
+
+_SEED = 20260601
+_INVENTED = 12
+
+
+def main() -> int:
+    """Run the study; returns 0."""
+    options = _options()
+    tracks = recorded(options.data) if options.data else [synthetic(n) for n in range(_INVENTED)]
+    print(f"{len(tracks)} series, {sum(len(one.at) for one in tracks)} readings", flush=True)
+    kinds = options.kinds.split(",") if options.kinds else list(KINDS)
+    print(
+        "\n| fault | where | n | detected | bad flagged | delay median / p95 / max | good flagged | false degrees | "
+        "false falls | by test |\n|---|---|--:|--:|--:|--:|--:|--:|--:|---|"
+    )
+    for kind in kinds:
+        for where in (DRY, FLOOD):
+            print(fault_row(measure.faults(tracks, kind, where, options.count // 2, _SEED)), flush=True)
+    print("\n| genuine rise | n | suppressed | delay median / p95 / max | readings flagged |\n|---|--:|--:|--:|--:|")
+    for kind in RISES:
+        print(rise_row(measure.rises(tracks, kind, options.count, _SEED)), flush=True)
+        print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 1, spike), " with spikes"), flush=True)
+    if not options.kinds:
+        _untouched(tracks, options)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, metavar="DIR")
+    parser.add_argument("--count", type=int, default=100, metavar="N")
+    parser.add_argument("--kinds", default="", metavar="KIND,…")
+    parser.add_argument("--list", type=Path, metavar="FILE")
+    return parser.parse_args()
+
+
+def fault_row(found: Found) -> str:
+    """A row of the table of faults."""
+    tests = ", ".join(f"{test or 'good'} {n}" for test, n in sorted(found.by_test.items(), key=lambda x: -x[1])[:5])
+    return (
+        f"| {found.kind} | {found.where} | {found.injections} | {_share(found.detected, found.injections)} "
+        f"| {_share(found.bad_flagged, found.bad)} | {_spread(found.delay)} min "
+        f"| {_share(found.good_flagged, found.good, 3)} | {found.false_degrees} | {found.false_falls} | {tests} |"
+    )
+
+
+def rise_row(risen: Risen, suffix: str = "") -> str:
+    """A row of the table of rises."""
+    return (
+        f"| {risen.kind}{suffix} | {risen.rises} | {risen.suppressed} | {_spread(risen.delay)} "
+        f"| {_share(risen.flagged, risen.readings, 3)} |"
+    )
+
+
+def _share(part: int, whole: int, digits: int = 1) -> str:
+    return "–" if whole == 0 else f"{100.0 * part / whole:.{digits}f} %"
+
+
+def _spread(delays: Sequence[float]) -> str:
+    if not delays:
+        return "–"
+    return f"{np.median(delays):.0f} / {np.percentile(delays, 95):.0f} / {max(delays):.0f}"
+
+
+def _untouched(tracks: Sequence[Track], options: argparse.Namespace) -> None:
+    lines: list[str] = []
+    groups = {"levels": list(tracks)}
+    if options.data:
+        groups["discharges"] = recorded(options.data, DISCHARGE_GROUPS)
+    for name, some in groups.items():
+        total, tests = measure.untouched(some, lines.append)
+        print(
+            f"\nuntouched {name}: {total} readings, {sum(tests.values())} doubted "
+            f"({_share(sum(tests.values()), total, 4)}): {dict(sorted(tests.items()))}",
+            flush=True,
+        )
+    if options.list:
+        options.list.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
