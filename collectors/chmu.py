@@ -6,12 +6,13 @@ against the value that follows. The gap in time says the same. Columns are found
 """
 
 import re
-from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 
 from collectors.faults import DecodeError
+from collectors.source import Ask, Decoded, Index, Offer, Polled, Profile, Published, Source, Way, one_for_each
 from collectors.stamps import with_offset
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity, Reading
@@ -57,23 +58,6 @@ _file = msgspec.json.Decoder(_File)
 _metadata = msgspec.json.Decoder(_Metadata)
 
 
-@dataclass(frozen=True, slots=True)
-class StationFile:
-    """What one data file said: usable readings, and why single samples were not usable."""
-
-    readings: tuple[Reading, ...]
-    faults: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One row of the station metadata. `limits` in cm above the gauge's zero; 4 is no legal SPA."""
-
-    obj_id: str
-    name: str
-    limits: dict[Degree, float]
-
-
 def listed(index: bytes) -> frozenset[str]:
     """The objIDs that have a data file, from the directory index; metadata names many that have none.
 
@@ -87,7 +71,7 @@ def listed(index: bytes) -> frozenset[str]:
     return found
 
 
-def station_file(body: bytes, obj_id: str, station_id: str) -> StationFile:
+def station_file(body: bytes, obj_id: str, station_id: str) -> Decoded:
     """Readings of `obj_id`, under our `station_id`, in canonical units, in the order of the file.
 
     Raises:
@@ -106,7 +90,7 @@ def station_file(body: bytes, obj_id: str, station_id: str) -> StationFile:
     faults: list[str] = []
     for series in (series for each in ours for series in each.tsList):
         _read_series(series, station_id, readings, faults)
-    return StationFile(tuple(readings), tuple(faults))
+    return Decoded(tuple(readings), tuple(faults))
 
 
 def _read_series(series: _Series, station_id: str, readings: list[Reading], faults: list[str]) -> None:
@@ -174,3 +158,30 @@ def _profile(row: dict[str, object]) -> Profile:
         if isinstance(value := row.get(name), int | float) and not isinstance(value, bool) and abs(value) < _SANE_CM
     }
     return Profile(str(row["objID"]), str(row.get("STATION_NAME", "")), limits)
+
+
+def _decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
+    return station_file(body, ask.item, ask.stations[ask.item])
+
+
+POLLED = Polled(
+    Source(
+        name="chmu",
+        title="ČHMÚ open data, hydrology",
+        way=Way.POLLED,
+        module="collectors/chmu.py",
+        offers=(
+            Offer("H", Quantity.LEVEL, "CM"),
+            Offer("Q", Quantity.DISCHARGE, "M3_S"),
+            Offer("TH", Quantity.WATER_TEMPERATURE, "0C"),
+        ),
+        time_rule="Z or offset, believed",
+        probe=lambda body: (station_file(body, "0-203-1-999001", "probe"), profiles(body)),
+    ),
+    asks=one_for_each("/hydrology/now/data/{}.json"),
+    decode=_decode,
+    interval_s=60.0,
+    cap=1_000_000,
+    index=Index("/hydrology/now/data/", listed),
+    published=Published("ČHMÚ", "/hydrology/now/metadata/meta1.json", profiles),
+)

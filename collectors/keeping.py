@@ -27,11 +27,23 @@ async def keep(
     Raises:
         psycopg.Error: nothing was stored.
     """
-    observations = at_the_door(readings, now)
     async with durable(conn):
-        stored = await store(conn, observations, source, now)
-        await quarantine(conn, refused, now)
-        await note_heard(conn, source, now, stored.new)
-        if cursor is not None:
-            await keep_cursor(conn, source, cursor)
+        return await store_all(conn, source, readings, refused, now, cursor=cursor)
+
+
+async def store_all(
+    conn: AsyncConnection,
+    source: str,
+    readings: Sequence[Reading],
+    refused: Sequence[Refused],
+    now: datetime,
+    *,
+    cursor: Cursor | None = None,
+) -> Stored:
+    """What `keep` does, inside a transaction of the caller, who has more to move with the readings."""
+    stored = await store(conn, at_the_door(readings, now), source, now)
+    await quarantine(conn, refused, now)
+    await note_heard(conn, source, now, stored.new)
+    if cursor is not None:
+        await keep_cursor(conn, source, cursor)
     return stored

@@ -4,7 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
-from collectors import polling, push, uplinks
+from collectors import catalogue, polling, push, uplinks
 from floodcore.house import House
 from floodcore.supervision import Stage
 
@@ -12,8 +12,9 @@ from floodcore.supervision import Stage
 def stages(house: House) -> dict[str, Stage]:
     """A stage for each source that is configured; what is not configured is not asked."""
     found: dict[str, Stage] = {}
-    if house.settings.chmu_url:
-        found["poll.chmu"] = partial(polling.poll, house)
+    for polled in catalogue.POLLED:
+        if house.settings.base_url(polled.name):
+            found[f"poll.{polled.name}"] = partial(polling.poll, house, polled)
     if house.settings.mqtt_url:
         found["mqtt"] = partial(uplinks.listen, house)
     return found

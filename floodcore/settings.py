@@ -16,6 +16,21 @@ from floodcore import clock, killpoint
 from floodcore.clock import Clock
 
 _PORT_LIMIT = 65535
+# Beside ČHMÚ's hydrology, which has fields of its own. Each is asked only when HLADINA_<NAME>_URL names where.
+SOURCES = (
+    "chmu_rain",
+    "chmu_cap",
+    "hpps",
+    "povodi_labe",
+    "povodi_ohre",
+    "saxony",
+    "saxony_rss",
+    "lhp",
+    "imgw",
+    "pegelonline",
+    "hubeau",
+    "ea",
+)
 
 
 class SettingsError(ValueError):
@@ -42,8 +57,9 @@ class Settings:
 
     `public_url` is how the world reaches the portal, without a trailing slash; it stands in CAP, in
     SMS and in the signature check of callbacks. `exercise` marks a house whose every input is
-    invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling.
-    `frame_ancestors` are the origins that may show our pages in a frame.
+    invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling; `source_urls` and
+    `source_intervals_s` hold the other polled sources by name. `frame_ancestors` are the origins that
+    may show our pages in a frame.
     """
 
     database_url: str
@@ -55,12 +71,22 @@ class Settings:
     twilio: Twilio | None = None
     chmu_url: str = ""
     chmu_interval_s: float = 60.0
+    source_urls: Mapping[str, str] = field(default_factory=dict)
+    source_intervals_s: Mapping[str, float] = field(default_factory=dict)
     tile_url: str = ""
     tile_attribution: str = ""
     frame_ancestors: str = "'none'"
     exercise: bool = False
     ingest_keys: Mapping[str, str] | None = None
     clock: Clock = field(default_factory=Clock)
+
+    def base_url(self, source: str) -> str:
+        """Where the polled `source` is asked, without a trailing slash; empty when it is not asked."""
+        return self.chmu_url if source == "chmu" else self.source_urls.get(source, "")
+
+    def interval_s(self, source: str, default: float) -> float:
+        """Seconds of data time between two rounds of the polled `source`."""
+        return self.chmu_interval_s if source == "chmu" else self.source_intervals_s.get(source, default)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -80,6 +106,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         twilio=reader.twilio(),
         chmu_url=reader.url("HLADINA_CHMU_URL", "", ("http", "https")).rstrip("/"),
         chmu_interval_s=reader.positive("HLADINA_CHMU_INTERVAL_S", 60.0),
+        source_urls=reader.source_urls(),
+        source_intervals_s=reader.source_intervals(),
         tile_url=reader.text("HLADINA_TILE_URL", ""),
         tile_attribution=reader.text("HLADINA_TILE_ATTRIBUTION", ""),
         frame_ancestors=reader.origins("HLADINA_FRAME_ANCESTORS"),
@@ -150,6 +178,16 @@ class _Reader:
             self.faults.append(f"{name}: {text!r} is not a positive number of seconds")
             return default
         return value
+
+    def source_urls(self) -> dict[str, str]:
+        """The addresses of the polled sources that are asked, by name."""
+        found = {name: self.url(f"HLADINA_{name.upper()}_URL", "", ("https", "http")).rstrip("/") for name in SOURCES}
+        return {name: url for name, url in found.items() if url}
+
+    def source_intervals(self) -> dict[str, float]:
+        """The intervals that are set, by name of the source; each source has one of its own otherwise."""
+        names = {name: f"HLADINA_{name.upper()}_INTERVAL_S" for name in SOURCES}
+        return {name: self.positive(variable, 1.0) for name, variable in names.items() if self.text(variable, "")}
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name, default))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from collectors import chmu
 from collectors.faults import DecodeError
+from collectors.source import Decoded, Profile
 from floodcore.words import Degree, Quantity
 
 OBJ = "0-203-1-999001"
@@ -90,7 +91,7 @@ def test_what_is_no_file_of_this_station(body: bytes) -> None:
 
 
 def test_an_empty_file_is_no_data_and_no_fault() -> None:
-    assert chmu.station_file(b'{"objList":[]}', OBJ, "mlyn") == chmu.StationFile((), ())
+    assert chmu.station_file(b'{"objList":[]}', OBJ, "mlyn") == Decoded()
 
 
 def test_the_index_names_the_stations_that_have_a_file() -> None:
@@ -107,7 +108,7 @@ def test_metadata_columns_are_found_by_name(columns: list[str]) -> None:
     table = {"header": ",".join(columns), "values": [[row[name] for name in columns], [None] * len(columns)]}
     body = json.dumps({"zaznamID": "x", "data": {"type": "DataCollection", "data": table}}).encode()
     limits = {Degree.VIGILANCE: 85.0, Degree.EMERGENCY: 160.0, Degree.EXTREME: 342.0}
-    assert chmu.profiles(body) == [chmu.Profile(OBJ, "Mlýn", limits)]
+    assert chmu.profiles(body) == [Profile(OBJ, "Mlýn", limits)]
 
 
 # NaN and Infinity are no JSON: a file with them is refused whole, like any other damaged file.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import pytest
 from psycopg import Error as DatabaseError
 
-from collectors import fetch, polling
+from collectors import chmu, fetch, polling
 from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.network.model import Limits, Network
@@ -44,7 +44,7 @@ async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
 
 
 async def rounds(house: House, times: int = 1) -> None:
-    memory = polling._Memory({})
+    memory = polling.Memory(chmu.POLLED, {})
     async with fetch.session() as http:
         for _ in range(times):
             await polling.one_round(house, http, memory)
@@ -79,7 +79,7 @@ async def test_an_unchanged_file_is_not_read_again_and_the_cursor_survives_a_res
     served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100))
     await rounds(house, 2)
     async with pool.connection() as conn:
-        memory = polling._Memory(dict(await cursors(conn, "chmu")))
+        memory = polling.Memory(chmu.POLLED, dict(await cursors(conn, "chmu")))
     async with fetch.session() as http:
         await polling.one_round(house, http, memory)
     assert [status for path, status in served.asked if path != DATA] == [200, 304, 304]
@@ -88,7 +88,7 @@ async def test_an_unchanged_file_is_not_read_again_and_the_cursor_survives_a_res
 async def test_a_filled_gap_arrives(house: House, site: "tuple[Served, str]", pool: Pool) -> None:
     served, _ = site
     index(served, FIRST)
-    memory = polling._Memory({})
+    memory = polling.Memory(chmu.POLLED, {})
     async with fetch.session() as http:
         for values in ((100, None, 102), (100, 101, 102, 103)):
             served.file(f"{DATA}{FIRST}.json", a_file(FIRST, *values))
@@ -107,7 +107,7 @@ async def test_what_came_too_early_for_our_clock_is_taken_when_its_time_has_come
     index(served, FIRST)
     served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, 101))
     begin = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
-    memory = polling._Memory({})
+    memory = polling.Memory(chmu.POLLED, {})
     async with fetch.session() as http:
         for minutes in (0, 1, 2, 8):
             clock = Clock(begin + timedelta(minutes=minutes), datetime.now(UTC))
@@ -129,7 +129,9 @@ async def test_a_long_wait_for_the_next_round_beats(
         def beat(self) -> None:
             beats.append(time.monotonic())
 
-    stage = asyncio.create_task(polling.poll(houses(chmu_url=address, chmu_interval_s=60.0), Heard("poll", Clock())))
+    stage = asyncio.create_task(
+        polling.poll(houses(chmu_url=address, chmu_interval_s=60.0), chmu.POLLED, Heard("poll", Clock()))
+    )
     await asyncio.sleep(1.0)
     stage.cancel()
     await asyncio.gather(stage, return_exceptions=True)
@@ -141,7 +143,7 @@ async def test_one_line_when_it_breaks_and_one_when_it_works_again(
     house: House, site: "tuple[Served, str]", pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     served, _ = site
-    memory = polling._Memory({})
+    memory = polling.Memory(chmu.POLLED, {})
     async with fetch.session() as http:
         served.status(DATA, 503)
         for _ in range(3):
@@ -221,7 +223,7 @@ async def test_limits_that_differ_from_the_published_ones_are_said_once(
     limited = replace(house, network=Network(stations={"mlyn": station}))
     table = {"header": "objID,SPA1H,SPA2H,SPA3H", "values": [[FIRST, 85, 130, 160], [SECOND, 1, 2, 3]]}
     served.file("/hydrology/now/metadata/meta1.json", json.dumps({"data": {"data": table}}).encode())
-    memory = polling._Memory({})
+    memory = polling.Memory(chmu.POLLED, {})
     async with fetch.session() as http:
         for _ in range(3):
             await polling.compare_limits(limited, http, memory)

@@ -53,7 +53,7 @@ def test_open_data_that_is_no_number_spoils_only_itself() -> None:
 def test_metadata() -> None:
     stations = [s for s in NETWORK.stations.values() if any(link.kind == "chmu" for link in s.links)]
     profiles = chmu.profiles(json.dumps(metadata(stations, NETWORK, START)).encode())
-    found = {profile.obj_id: profile.limits for profile in profiles}
+    found = {profile.address: profile.limits for profile in profiles}
     for station in stations:
         limits = station.limits_of(Quantity.LEVEL)
         assert found[station.links[0].address] == ({} if limits is None else dict(limits.values))

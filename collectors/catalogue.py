@@ -1,0 +1,18 @@
+"""Every source there is, by name. A new one is its module, its fixture, and a line here.
+
+`scripts/source_table.py` makes docs/sources/README.md of this; a test holds that no cell of that table is empty.
+"""
+
+from types import MappingProxyType
+
+from collectors import chmu
+from collectors.source import Polled, Source
+
+# Asked by `collectors.polling`, one stage each.
+POLLED: tuple[Polled, ...] = (chmu.POLLED,)
+
+# Pushed, by radio, files, texts: each module ends in its own `SOURCE`.
+# Each is imported above and stands here in one line; `probe` is tried with hostile bytes by the tests.
+TAKEN: tuple[Source, ...] = ()
+
+CATALOGUE = MappingProxyType({source.name: source for source in (*(each.source for each in POLLED), *TAKEN)})

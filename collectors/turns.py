@@ -1,0 +1,64 @@
+"""Whose turn it is when several sources carry one gauge (ADR 0011).
+
+The links of a station are in the order of trust. A source that is not the first one keeps silent while any
+other source feeds the gauge, and is then heard only about what is newer: it fills a silence, it never stands
+beside another source or against it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from collectors.source import Ask
+from floodcore.house import House
+from floodcore.network.model import Station
+from floodcore.store.others import newest_of_others
+from floodcore.words import Quantity, Reading
+
+_LEAST = timedelta(minutes=30)
+_INTERVALS = 3  # two lost readings are no silence yet
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What one source may be heard about in this round.
+
+    `held` are stations that another source feeds; `since` the newest time of another source for a series
+    of a station where this one stands in.
+    """
+
+    held: frozenset[str] = frozenset()
+    since: Mapping[tuple[str, Quantity], datetime] = field(default_factory=dict)
+
+    def wanted(self, ask: Ask) -> bool:
+        """Whether an answer to `ask` could be heard about any station."""
+        return not self.held or not ask.stations or any(key not in self.held for key in ask.stations.values())
+
+    def heard(self, readings: Iterable[Reading]) -> list[Reading]:
+        """The readings that are this source's to tell."""
+        return [
+            each
+            for each in readings
+            if each.station_id not in self.held
+            and ((since := self.since.get((each.station_id, each.quantity))) is None or each.observed_at > since)
+        ]
+
+
+async def of(house: House, source: str, now: datetime, begun_at: datetime) -> Turns:
+    """The turns of `source` at `now`; a source that is first everywhere costs no query."""
+    stands_in = {s.id: s for s in house.network.stations.values() if source in {link.kind for link in s.links[1:]}}
+    if not stands_in:
+        return Turns()
+    async with house.pool.connection() as conn:
+        newest = await newest_of_others(conn, source, list(stands_in))
+    held = frozenset(key for key, station in stands_in.items() if not silent(station, newest, now, begun_at))
+    return Turns(held, newest)
+
+
+def silent(
+    station: Station, newest: Mapping[tuple[str, Quantity], datetime], now: datetime, begun_at: datetime
+) -> bool:
+    """Whether no other source feeds `station`. After a start they get as long to speak as later to be silent."""
+    patience = max(_LEAST, _INTERVALS * station.interval)
+    heard = [at for (key, _), at in newest.items() if key == station.id]
+    return now - max([begun_at, *heard]) > patience
