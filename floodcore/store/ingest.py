@@ -20,7 +20,7 @@ from psycopg.pq import TransactionStatus
 
 from floodcore.killpoint import passing
 from floodcore.quality.door import REFUSED
-from floodcore.store import sources
+from floodcore.store import sources, wellbeing
 from floodcore.units import CANONICAL
 from floodcore.words import Observation, Quantity
 
@@ -79,7 +79,7 @@ _MARK: LiteralString = """
     tips AS (UPDATE tip SET newest_at = moved.newest_at FROM moved WHERE tip.series_id = moved.series_id),
     marks AS (
         INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM moved ORDER BY series_id
-        ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at)
+        ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1)
     SELECT pg_notify('hladina_dirty', '')"""
 
 _Key = tuple[str, Quantity]
@@ -146,8 +146,9 @@ async def _write(
     stored = await _write_believed(conn, believed, source, received_at) if believed else Stored()
     # Counted last, as the callers do: whoever held the row of the source while waiting for a tip
     # would block the one who holds that tip and is about to count.
-    wild = [_as_refused(each, source) for each in observations if each.test in REFUSED]
-    await sources.quarantine(conn, wild, received_at)
+    wild = [each for each in observations if each.test in REFUSED]
+    await wellbeing.note_ahead(conn, source, wild, received_at)
+    await sources.quarantine(conn, [_as_refused(each, source) for each in wild], received_at)
     return replace(stored, refused=len(wild))
 
 
