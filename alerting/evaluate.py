@@ -13,54 +13,31 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import msgspec
-import psycopg
 from psycopg import AsyncConnection
 
-from alerting.engine.judge import Change, Job, Judgement, Standing, chain, decode, encode, judge
+from alerting.aside import FAULTS, put_aside
+from alerting.engine.judge import Job, Judgement, encode, judge
 from alerting.engine.rulebook import Rulebook, Versioned
-from alerting.engine.silence import shortest_allowed, silence
-from alerting.past import BEFORE_ALL, sample, standing_again
-from floodcore.freshness import lag
+from alerting.past import BEFORE_ALL, sample, standing_again, standing_of
+from alerting.tell import reached, tell
 from floodcore.killpoint import passing
-from floodcore.store import book, judging
-from floodcore.store.judging import Announcement, NewEvent, RuleUse, SampleRow, Series, StateRow, VerdictRow
-from floodcore.store.listen import CHANGE, EVENT
-from floodcore.words import Degree, Quantity
-
-REACHED = "reached"
-SILENCE = "silence"
+from floodcore.store import judging, marks
+from floodcore.store.judging import RuleUse, SampleRow, Series, StateRow, VerdictRow
+from floodcore.store.listen import CHANGE
+from floodcore.store.marks import Marks
+from floodcore.words import Quantity
 
 # Series judged in one transaction, samples of one series, and samples of all of them together, shared
-# out evenly; a longer backlog takes several rounds. A round keeps the collectors waiting for the marks
-# it has claimed; a full one takes 0.8 s (measured).
+# out evenly; a longer backlog takes several rounds.
 SERIES = 500
 SAMPLES = 1000
 ROUND = 20_000
-# Samples judged in one go; in between the others of the process have their turn (36 ms measured).
+# Samples judged in one go; in between the others of the process have their turn (10 ms measured).
 CHUNK = 1000
-# A text of a degree reached is of use for half an hour: the gateway's validity period is to be the
-# usefulness of the alert, 900-1,800 s (sms.md section 2). Later only the current state is told, as delayed.
-VALIDITY = timedelta(minutes=30)
 # Series judged alone in one call, after a round that failed; then the rest may try together again.
 ALONE = 50
-
-# What judging one series may raise: a standing or rules that do not decode, arithmetic, a slip of ours, a
-# row the database refuses. Not an outage: that is nobody's fault and ends the round for all.
-FAULTS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    msgspec.MsgspecError,
-    psycopg.DataError,
-    psycopg.IntegrityError,
-)
 
 _log = logging.getLogger("hladina.engine")
 
@@ -103,10 +80,10 @@ async def evaluate(
     """
     try:
         async with conn.transaction():
-            done = await _round(conn, await judging.claim(conn, limit), rulebook, now, exercise=exercise)
+            done = await _round(conn, await marks.claim(conn, limit), rulebook, now, exercise=exercise)
     except FAULTS:
         async with conn.transaction():
-            waiting = await judging.waiting(conn, min(limit, ALONE))
+            waiting = await marks.waiting(conn, min(limit, ALONE))
         return await _alone(conn, waiting, rulebook, now, exercise=exercise)
     if done.claimed:
         passing("engine.after_commit")
@@ -116,7 +93,7 @@ async def evaluate(
 async def retry(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> Round:
     """Judge up to `ALONE` of the series put aside; who succeeds takes part in the rounds again."""
     async with conn.transaction():
-        numbers = await judging.aside(conn, ALONE)
+        numbers = await marks.aside(conn, ALONE)
     return await _alone(conn, numbers, rulebook, now, exercise=exercise)
 
 
@@ -128,13 +105,13 @@ async def _alone(
     for number in numbers:
         try:
             async with conn.transaction():
-                claimed = await judging.claim_one(conn, number)
+                claimed = await marks.claim_one(conn, number)
                 await _mend(conn, claimed, rulebook)
                 one = await _round(conn, claimed, rulebook, now, exercise=exercise)
-                released = bool(claimed) and await judging.release(conn, number)
+                released = bool(claimed) and await marks.release(conn, number)
                 passing("aside.released")
         except FAULTS as fault:
-            await _put_aside(conn, number, fault)
+            await put_aside(conn, number, fault)
             one = Round(claimed=1, aside=1)
         else:
             if released:
@@ -143,20 +120,11 @@ async def _alone(
     return done
 
 
-async def _put_aside(conn: AsyncConnection, number: int, fault: Exception) -> None:
-    async with conn.transaction():
-        is_new = await judging.put_aside(conn, number, f"{type(fault).__name__}: {fault}")
-        passing("aside.written")
-    passing("aside.committed")
-    if is_new:
-        _log.error("series %d cannot be judged and is put aside: %s: %s", number, type(fault).__name__, fault)
-
-
-async def _mend(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook) -> None:
+async def _mend(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook) -> None:
     """Put a standing from the record in place of one that cannot be read."""
-    for series in await judging.load(conn, claimed):
+    for series in await judging.load(conn, list(claimed)):
         try:
-            _standing(series)
+            standing_of(series)
         except FAULTS as fault:
             ruled = rulebook.of(series.station_id, Quantity(series.quantity))
             found = await standing_again(conn, series, ruled)
@@ -164,48 +132,34 @@ async def _mend(conn: AsyncConnection, claimed: Sequence[int], rulebook: Ruleboo
             _log.warning("the standing of %s was judged again from the record: %s", series.station_id, fault)
 
 
-async def _round(
-    conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime, *, exercise: bool
-) -> Round:
+async def _round(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, now: datetime, *, exercise: bool) -> Round:
     """Judge the claimed series; the caller's transaction is the round."""
     passing("engine.claimed")
     if not claimed:
         return Round()
-    cases = await _load(conn, claimed, rulebook, now)
+    share = max(1, min(SAMPLES, ROUND // len(claimed)))
+    cases = await _load(conn, claimed, rulebook, share)
     passing("engine.read")
     judgements = await _judge(cases)
     passing("engine.assessed")
     events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
+    unfinished = [case.series.series_id for case in cases if len(case.job.samples) == share]
+    await marks.clear(conn, claimed, unfinished, now)
     passing("engine.before_commit")
     return Round(len(claimed), sum(len(case.job.samples) for case in cases), events)
 
 
-async def _load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime) -> list[_Case]:
-    """The claimed series that have new samples."""
-    series = await judging.load(conn, claimed)
+async def _load(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, share: int) -> list[_Case]:
+    """The claimed series that have new samples, with up to `share` samples each."""
+    series = await judging.load(conn, list(claimed))
     after = {one.series_id: one.judged_until or BEFORE_ALL for one in series}
-    share = max(1, min(SAMPLES, ROUND // len(claimed)))
     found = await judging.samples(conn, after, share)
-    await judging.mark(conn, [number for number, rows in found.items() if len(rows) == share], now)
     return [_case(one, found[one.series_id], rulebook) for one in series if found[one.series_id]]
 
 
 def _case(series: Series, rows: Sequence[SampleRow], rulebook: Rulebook) -> _Case:
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    return _Case(series, ruled, Job(ruled.rules, _standing(series), [sample(row) for row in rows]))
-
-
-def _standing(series: Series) -> Standing:
-    """The stored standing.
-
-    Raises:
-        msgspec.MsgspecError, ValueError: it is none, or knows nothing of the degree people were told of.
-    """
-    standing = Standing() if series.standing is None else decode(series.standing)
-    if series.degree is not None and standing.life.degree != series.degree:
-        message = f"a standing at degree {int(standing.life.degree)} of a series at degree {series.degree}"
-        raise ValueError(message)
-    return standing
+    return _Case(series, ruled, Job(ruled.rules, standing_of(series), [sample(row) for row in rows]))
 
 
 def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
@@ -243,37 +197,15 @@ async def _commit(
     await judging.save_verdicts(conn, (row for case, judgement in judged for row in _verdicts(case, judgement)))
     passing("engine.state_written")
     events = [
-        event_of(case.series, case.ruled.version, change, exercise=exercise)
+        reached(case.series, case.ruled.version, change, exercise=exercise)
         for case, judgement in judged
         for change in judgement.changes
     ]
     stored = await judging.save_events(conn, sorted(events, key=lambda event: event.at))
     told = {case.series.series_id for case, _ in judged if case.ruled.rules.told}
-    await _tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"))
+    await tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"))
     await judging.notify(conn, CHANGE)
     return len(stored)
-
-
-async def _tell(
-    conn: AsyncConnection,
-    stored: Sequence[tuple[int, NewEvent]],
-    told: Sequence[bool],
-    now: datetime,
-    channels: tuple[str, ...],
-) -> None:
-    """Announcements and flood book for events just stored."""
-    if not stored:
-        return
-    intents = [
-        Announcement(number, channel, event.to_degree, event.at + VALIDITY)
-        for (number, event), is_told in zip(stored, told, strict=True)
-        if is_told
-        for channel in channels
-    ]
-    await judging.announce(conn, intents)
-    await book.append(conn, [_entry(number, event) for number, event in stored], now)
-    await judging.notify(conn, EVENT)
-    passing("engine.event_written")
 
 
 def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
@@ -296,104 +228,3 @@ def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
 
 def _verdicts(case: _Case, judgement: Judgement) -> list[VerdictRow]:
     return [VerdictRow(case.series.series_id, v.at, int(v.flag), v.test) for v in judgement.verdicts]
-
-
-def event_of(series: Series, rule_version: str, change: Change, *, exercise: bool) -> NewEvent:
-    """The event of a change of degree."""
-    transition = change.transition
-    return NewEvent(
-        series_id=series.series_id,
-        station_id=series.station_id,
-        quantity=series.quantity,
-        kind=REACHED,
-        at=transition.at,
-        from_degree=int(transition.from_degree),
-        to_degree=int(transition.to_degree),
-        reason=transition.reason,
-        value=change.value,
-        unit=series.unit,
-        limit_value=change.limit,
-        trend=change.trend,
-        trend_per_hour=change.per_hour,
-        chain=chain(series.station_id, transition.since),
-        rule_version=rule_version,
-        exercise=exercise,
-    )
-
-
-def _entry(number: int, event: NewEvent) -> book.NewEntry:
-    return book.NewEntry(
-        event.at,
-        event.kind,
-        number,
-        {
-            "station": event.station_id,
-            "quantity": event.quantity,
-            "from": event.from_degree,
-            "to": event.to_degree,
-            "reason": event.reason,
-            "value": event.value,
-            "unit": event.unit,
-            "limit": event.limit_value,
-            "chain": event.chain,
-            "rules": event.rule_version,
-            "exercise": event.exercise,
-        },
-    )
-
-
-async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> int:
-    """Find gauges lost at a degree or while rising, and raise a `silence` event for the duty officers.
-
-    Changes no degree and no state. Returns how many events are new.
-    """
-    lost: list[NewEvent] = []
-    faults: list[tuple[int, Exception]] = []
-    async with conn.transaction():
-        for series in await judging.unheard(conn, now - shortest_allowed()):
-            try:
-                event = _lost(series, rulebook, now, exercise=exercise)
-            except FAULTS as fault:
-                faults.append((series.series_id, fault))
-            else:
-                lost += [event] if event is not None else []
-        passing("sweep.found")
-        stored = await judging.save_events(conn, lost)
-        # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
-        told = [rulebook.of(event.station_id, Quantity(event.quantity)).rules.told for _, event in stored]
-        await _tell(conn, stored, told, now, ("sms",))
-        passing("sweep.before_commit")
-    passing("sweep.after_commit")
-    for number, why in faults:  # `retry` needs a mark, and mends the standing even without new samples
-        await _put_aside(conn, number, why)
-        async with conn.transaction():
-            await judging.mark(conn, [number], now)
-    return len(stored)
-
-
-def _lost(series: Series, rulebook: Rulebook, now: datetime, *, exercise: bool) -> NewEvent | None:
-    if series.standing is None or series.judged_until is None or series.judged_at is None:
-        return None
-    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    found = silence(ruled.rules, _standing(series), now, lag(series.judged_until, series.judged_at))
-    if found is None:
-        return None
-    name = chain(series.station_id, found.since)
-    return NewEvent(
-        series_id=series.series_id,
-        station_id=series.station_id,
-        quantity=series.quantity,
-        kind=SILENCE,
-        at=found.at,
-        from_degree=int(found.degree),
-        to_degree=int(found.degree),
-        reason=found.reason,
-        value=found.value,
-        unit=series.unit,
-        limit_value=None,
-        trend=found.trend,
-        trend_per_hour=found.per_hour,
-        chain=name if found.degree > Degree.NONE else f"{name}-silence",
-        rule_version=ruled.version,
-        exercise=exercise,
-    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
-from alerting.engine.judge import Judgement, Standing
+from alerting.engine.judge import Judgement, Standing, decode
 from alerting.engine.replay import Use, replay
 from alerting.engine.rulebook import Versioned
 from alerting.engine.rules import parse
@@ -24,6 +24,19 @@ _ENOUGH = timedelta(days=30)
 def sample(row: SampleRow) -> Sample:
     """A stored row as the engine sees it."""
     return Sample(row.observed_at, row.value, Flag(row.flag), row.test)
+
+
+def standing_of(series: Series) -> Standing:
+    """The stored standing.
+
+    Raises:
+        msgspec.MsgspecError, ValueError: it is none, or knows nothing of the degree people were told of.
+    """
+    standing = Standing() if series.standing is None else decode(series.standing)
+    if series.degree is not None and standing.life.degree != series.degree:
+        message = f"a standing at degree {int(standing.life.degree)} of a series at degree {series.degree}"
+        raise ValueError(message)
+    return standing
 
 
 async def judge_again(

@@ -6,8 +6,8 @@ from datetime import datetime
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Standing, decode
-from alerting.evaluate import REACHED, event_of
 from alerting.past import judge_again
+from alerting.tell import REACHED, reached
 from floodcore.store import judging
 from floodcore.store.judging import NewEvent, Series
 
@@ -58,5 +58,5 @@ async def _judge_again(conn: AsyncConnection, series: Series) -> tuple[Standing,
     standing, events = Standing(), list[NewEvent]()
     for version, judgement in await judge_again(conn, series):
         standing = judgement.standing
-        events += [event_of(series, version, change, exercise=False) for change in judgement.changes]
+        events += [reached(series, version, change, exercise=False) for change in judgement.changes]
     return standing, events

@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate
+from alerting import evaluate, sweep
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
@@ -84,7 +84,7 @@ async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) 
     await _wait(watch.until - time.monotonic(), pulse)
     while True:
         async with house.pool.connection() as conn:
-            await evaluate.sweep(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
+            await sweep.sweep(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
         watch.until = time.monotonic()
         pulse.beat()
         await _wait(max(house.clock.real_seconds(_SWEEP_S), _LEAST_SWEEP_S), pulse)

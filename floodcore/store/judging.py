@@ -1,8 +1,6 @@
-"""What the engine reads and writes: dirty marks, new samples, states, verdicts, events, announcements.
+"""What the engine reads and writes: new samples, states, verdicts, events, announcements.
 
-All of it inside the caller's transaction. Claiming deletes the marks first and the samples are read
-afterwards: a mark that comes in between waits for us and stays for the next round (style.md section 6).
-The mark's lock also makes the claimer the only judge of the series until it commits.
+All of it inside the caller's transaction, and only of series it has claimed (`floodcore.store.marks`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,34 +9,9 @@ from datetime import datetime
 from typing import LiteralString, TypeVar
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row
 
-_REASON_CAP = 500
-
-_CLAIM: LiteralString = """
-    DELETE FROM dirty WHERE series_id IN (
-        SELECT series_id FROM dirty
-        WHERE NOT EXISTS (SELECT FROM aside WHERE aside.series_id = dirty.series_id)
-        ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING series_id"""
-_CLAIM_ONE: LiteralString = """
-    DELETE FROM dirty WHERE series_id IN (SELECT series_id FROM dirty WHERE series_id = %s FOR UPDATE SKIP LOCKED)
-    RETURNING series_id"""
-_WAITING: LiteralString = """
-    SELECT series_id FROM dirty
-    WHERE NOT EXISTS (SELECT FROM aside WHERE aside.series_id = dirty.series_id)
-    ORDER BY marked_at LIMIT %s"""
-_ASIDE: LiteralString = "SELECT series_id FROM aside ORDER BY tried_at LIMIT %s"
-_PUT_ASIDE: LiteralString = """
-    INSERT INTO aside (series_id, reason) VALUES (%s, %s)
-    ON CONFLICT (series_id) DO UPDATE
-        SET reason = excluded.reason, failures = aside.failures + 1, tried_at = excluded.tried_at
-    RETURNING failures"""
-_RELEASE: LiteralString = "DELETE FROM aside WHERE series_id = %s"
 _STANDING: LiteralString = "UPDATE series_state SET lifecycle = %s::jsonb WHERE series_id = %s"
-_MARK: LiteralString = """
-    INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM unnest(%s::int[]) AS d(series_id)
-    ORDER BY series_id ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at"""
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
            st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
@@ -235,56 +208,9 @@ class Announcement:
 _Row = TypeVar("_Row", StateRow, VerdictRow, RuleUse, NewEvent, Announcement)
 
 
-async def claim(conn: AsyncConnection, limit: int) -> list[int]:
-    """Take up to `limit` marks that nobody else holds, the longest waiting first; none of series put aside."""
-    return sorted(await _numbers(conn, _CLAIM, limit))
-
-
-async def claim_one(conn: AsyncConnection, series: int) -> list[int]:
-    """Take the mark of one series, put aside or not; empty if it has none or somebody else holds it."""
-    return await _numbers(conn, _CLAIM_ONE, series)
-
-
-async def waiting(conn: AsyncConnection, limit: int) -> list[int]:
-    """Up to `limit` marked series, the longest waiting first, without taking them."""
-    return await _numbers(conn, _WAITING, limit)
-
-
-async def aside(conn: AsyncConnection, limit: int) -> list[int]:
-    """Up to `limit` series put aside, the longest untried first."""
-    return await _numbers(conn, _ASIDE, limit)
-
-
-async def put_aside(conn: AsyncConnection, series: int, reason: str) -> bool:
-    """Keep a series out of the rounds until it is released; whether it was not out already.
-
-    Its mark stays, and its readings go on being stored.
-    """
-    plain = reason[:_REASON_CAP].replace("\x00", "").encode("utf-8", "backslashreplace").decode()
-    cursor = await conn.execute(_PUT_ASIDE, (series, plain))
-    return await cursor.fetchone() == (1,)
-
-
-async def release(conn: AsyncConnection, series: int) -> bool:
-    """Let a series take part again; whether it was put aside."""
-    return (await conn.execute(_RELEASE, (series,))).rowcount > 0
-
-
 async def save_standing(conn: AsyncConnection, series: int, standing: str) -> None:
     """Replace a standing that cannot be read."""
     await conn.execute(_STANDING, (standing, series))
-
-
-async def _numbers(conn: AsyncConnection, statement: LiteralString, value: int) -> list[int]:
-    async with conn.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute(statement, (value,))
-        return await cursor.fetchall()
-
-
-async def mark(conn: AsyncConnection, series: Sequence[int], now: datetime) -> None:
-    """Mark series dirty again: there was more than one round can judge."""
-    if series:
-        await conn.execute(_MARK, (now, sorted(series)))
 
 
 async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:

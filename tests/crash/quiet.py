@@ -10,7 +10,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
-from alerting.evaluate import evaluate, retry, sweep
+from alerting.evaluate import evaluate, retry
+from alerting.sweep import sweep
 from floodcore import killpoint, texts
 from floodcore.clock import Clock
 from floodcore.house import House

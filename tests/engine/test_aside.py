@@ -8,10 +8,11 @@ import pytest
 from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
-from alerting.evaluate import Round, evaluate, retry, sweep
+from alerting.evaluate import Round, evaluate, retry
+from alerting.sweep import sweep
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
-from floodcore.store import judging
+from floodcore.store import marks
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
@@ -149,5 +150,5 @@ async def test_a_series_put_aside_in_a_flood_is_found_silent(pool: Pool) -> None
         late = T0 + timedelta(hours=2)
         assert await sweep(conn, RULEBOOK, late, exercise=False) == 0  # its sample waits to be judged
         async with conn.transaction():
-            await judging.put_aside(conn, 1, "of its own\x00\ud800")
+            await marks.put_aside(conn, 1, "of its own\x00\ud800")
         assert await sweep(conn, RULEBOOK, late, exercise=False) == 1

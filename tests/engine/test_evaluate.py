@@ -9,7 +9,8 @@ from psycopg import AsyncConnection
 
 from alerting.engine.judge import Job, Judgement, judge
 from alerting.engine.rulebook import Rulebook
-from alerting.evaluate import Round, evaluate, sweep
+from alerting.evaluate import Round, evaluate
+from alerting.sweep import sweep
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
 from floodcore.store import book

@@ -16,6 +16,7 @@ from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
+from floodcore.store import marks
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
 
@@ -120,22 +121,64 @@ async def test_do_update_keeps_the_mark(database: str) -> None:
         await bring(engine, readings("A", 50.0, 60.0))
         async with writer.transaction():
             await bring(writer, readings("A", 85.0, first=2))
-            assert await judged(engine) == 0  # the mark is the writer's; nothing is claimed before it commits
-        assert await judged(engine) == 3
+            assert await judged(engine) == 2  # the mark is the writer's: it is not cleared, and nobody waits
+        assert await judged(engine) == 1
         assert await one(engine, b"SELECT count(*) FROM event") == 1
+        assert await one(engine, b"SELECT count(*) FROM dirty") == 0
 
 
-async def test_a_mark_set_while_the_engine_judges_waits_and_stays(database: str) -> None:
+async def test_a_mark_set_after_it_was_cleared_waits_and_stays(database: str) -> None:
     async with connected(database) as engine, connected(database) as watcher:
         await bring(engine, readings("A", 50.0, 60.0))
         async with connected(database) as writer:
             async with engine.transaction():
                 assert await judged(engine) == 2
                 task = asyncio.create_task(bring(writer, readings("A", 85.0, first=2)))
-                await blocked(watcher)  # the writer waits for the engine's claim
+                await blocked(watcher)  # the writer waits for the engine's commit, which is next
             await task
         assert await judged(engine) == 1
         assert await one(engine, b"SELECT to_degree FROM event") == 1
+
+
+async def test_naive_clearing_of_what_was_claimed_loses_the_mark(database: str) -> None:
+    async with connected(database) as engine, connected(database) as writer:
+        await bring(engine, readings("A", 50.0, 60.0))
+        async with engine.transaction():
+            seen = await marks.claim(engine, 10)
+            assert await one(engine, b"SELECT max(value) FROM observation") == 60.0
+            await bring(writer, readings("A", 85.0, first=2))
+            await engine.execute("DELETE FROM dirty WHERE series_id = ANY(%s)", (list(seen),))
+        assert await one(engine, b"SELECT max(value) FROM observation") == 85.0
+        assert await one(engine, b"SELECT count(*) FROM dirty") == 0  # 85 cm stands unjudged, with no mark
+
+
+async def test_a_mark_renewed_while_the_engine_judges_is_not_cleared_and_nobody_waits(database: str) -> None:
+    async with connected(database) as engine, connected(database) as writer:
+        await bring(engine, [*readings("A", 50.0, 60.0), *readings("B", 50.0)])
+        async with engine.transaction():
+            seen = await marks.claim(engine, 10)
+            await asyncio.wait_for(bring(writer, readings("A", 85.0, first=2)), 5)  # a lock would hold it up
+            await marks.clear(engine, seen, [], T0)
+        assert await one(engine, b"SELECT station_id FROM dirty JOIN series USING (series_id)") == "A"
+
+
+async def test_two_engines_never_judge_one_series_and_share_the_rest(database: str) -> None:
+    async with connected(database) as first, connected(database) as second:
+        await bring(first, [*readings("A", 50.0), *readings("B", 50.0)])
+        async with first.transaction(), second.transaction():
+            (one_of_them,) = await marks.claim(first, 1)
+            (other,) = await marks.claim(second, 10)
+            assert one_of_them != other
+            assert await marks.claim(first, 10) == {one_of_them: 0}  # what is one's own may be claimed again
+
+
+async def test_what_one_round_cannot_finish_goes_to_the_end_of_the_queue(database: str) -> None:
+    async with connected(database) as engine:
+        await bring(engine, [*readings("A", 50.0), *readings("B", 50.0)])
+        async with engine.transaction():
+            seen = await marks.claim(engine, 10)
+            await marks.clear(engine, seen, [min(seen)], T0 + timedelta(hours=2))
+        assert await marks.waiting(engine, 10) == [min(seen)]
 
 
 async def test_naive_read_before_the_claim_loses_what_commits_between(database: str) -> None:

@@ -1,0 +1,53 @@
+"""The sweep: gauges that fell silent at a degree or while rising."""
+
+from datetime import datetime
+
+from psycopg import AsyncConnection
+
+from alerting.aside import FAULTS, put_aside
+from alerting.engine.rulebook import Rulebook
+from alerting.engine.silence import shortest_allowed, silence
+from alerting.past import standing_of
+from alerting.tell import lost, tell
+from floodcore.freshness import lag
+from floodcore.killpoint import passing
+from floodcore.store import judging, marks
+from floodcore.store.judging import NewEvent, Series
+from floodcore.words import Quantity
+
+
+async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> int:
+    """Find gauges lost at a degree or while rising, and raise a `silence` event for the duty officers.
+
+    Changes no degree and no state. Returns how many events are new.
+    """
+    missing: list[NewEvent] = []
+    faults: list[tuple[int, Exception]] = []
+    async with conn.transaction():
+        for series in await judging.unheard(conn, now - shortest_allowed()):
+            try:
+                event = _lost(series, rulebook, now, exercise=exercise)
+            except FAULTS as fault:
+                faults.append((series.series_id, fault))
+            else:
+                missing += [event] if event is not None else []
+        passing("sweep.found")
+        stored = await judging.save_events(conn, missing)
+        # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
+        told = [rulebook.of(event.station_id, Quantity(event.quantity)).rules.told for _, event in stored]
+        await tell(conn, stored, told, now, ("sms",))
+        passing("sweep.before_commit")
+    passing("sweep.after_commit")
+    for number, why in faults:  # `retry` needs a mark, and mends the standing even without new samples
+        await put_aside(conn, number, why)
+        async with conn.transaction():
+            await marks.mark(conn, [number], now)
+    return len(stored)
+
+
+def _lost(series: Series, rulebook: Rulebook, now: datetime, *, exercise: bool) -> NewEvent | None:
+    if series.standing is None or series.judged_until is None or series.judged_at is None:
+        return None
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+    found = silence(ruled.rules, standing_of(series), now, lag(series.judged_until, series.judged_at))
+    return None if found is None else lost(series, ruled.version, found, exercise=exercise)

@@ -1,0 +1,110 @@
+"""Events as they are told: what happened at a gauge, whom it concerns, and its line in the flood book."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from psycopg import AsyncConnection
+
+from alerting.engine.judge import Change, chain
+from alerting.engine.silence import Silence
+from floodcore.killpoint import passing
+from floodcore.store import book, judging
+from floodcore.store.judging import Announcement, NewEvent, Series
+from floodcore.store.listen import EVENT
+from floodcore.words import Degree
+
+REACHED = "reached"
+SILENCE = "silence"
+
+# A text of a degree reached is of use for half an hour: the gateway's validity period is to be the
+# usefulness of the alert, 900-1,800 s (sms.md section 2). Later only the current state is told, as delayed.
+VALIDITY = timedelta(minutes=30)
+
+
+def reached(series: Series, rule_version: str, change: Change, *, exercise: bool) -> NewEvent:
+    """The event of a change of degree."""
+    transition = change.transition
+    return NewEvent(
+        series_id=series.series_id,
+        station_id=series.station_id,
+        quantity=series.quantity,
+        kind=REACHED,
+        at=transition.at,
+        from_degree=int(transition.from_degree),
+        to_degree=int(transition.to_degree),
+        reason=transition.reason,
+        value=change.value,
+        unit=series.unit,
+        limit_value=change.limit,
+        trend=change.trend,
+        trend_per_hour=change.per_hour,
+        chain=chain(series.station_id, transition.since),
+        rule_version=rule_version,
+        exercise=exercise,
+    )
+
+
+def lost(series: Series, rule_version: str, silence: Silence, *, exercise: bool) -> NewEvent:
+    """The event of a gauge that fell silent; the degree stays."""
+    name = chain(series.station_id, silence.since)
+    return NewEvent(
+        series_id=series.series_id,
+        station_id=series.station_id,
+        quantity=series.quantity,
+        kind=SILENCE,
+        at=silence.at,
+        from_degree=int(silence.degree),
+        to_degree=int(silence.degree),
+        reason=silence.reason,
+        value=silence.value,
+        unit=series.unit,
+        limit_value=None,
+        trend=silence.trend,
+        trend_per_hour=silence.per_hour,
+        chain=name if silence.degree > Degree.NONE else f"{name}-silence",
+        rule_version=rule_version,
+        exercise=exercise,
+    )
+
+
+async def tell(
+    conn: AsyncConnection,
+    stored: Sequence[tuple[int, NewEvent]],
+    told: Sequence[bool],
+    now: datetime,
+    channels: tuple[str, ...],
+) -> None:
+    """Announcements and flood book for events just stored."""
+    if not stored:
+        return
+    intents = [
+        Announcement(number, channel, event.to_degree, event.at + VALIDITY)
+        for (number, event), is_told in zip(stored, told, strict=True)
+        if is_told
+        for channel in channels
+    ]
+    await judging.announce(conn, intents)
+    await book.append(conn, [_entry(number, event) for number, event in stored], now)
+    await judging.notify(conn, EVENT)
+    passing("engine.event_written")
+
+
+def _entry(number: int, event: NewEvent) -> book.NewEntry:
+    return book.NewEntry(
+        event.at,
+        event.kind,
+        number,
+        {
+            "station": event.station_id,
+            "quantity": event.quantity,
+            "from": event.from_degree,
+            "to": event.to_degree,
+            "reason": event.reason,
+            "value": event.value,
+            "unit": event.unit,
+            "limit": event.limit_value,
+            "chain": event.chain,
+            "rules": event.rule_version,
+            "exercise": event.exercise,
+        },
+    )
