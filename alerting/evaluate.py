@@ -20,11 +20,12 @@ from psycopg import AsyncConnection
 from alerting.aside import FAULTS, put_aside
 from alerting.engine.judge import Job, Judgement, encode, judge
 from alerting.engine.rulebook import Rulebook, Versioned
-from alerting.past import BEFORE_ALL, sample, standing_again, standing_of
+from alerting.past import BEFORE_ALL, standing_again, standing_of
 from alerting.tell import reached, tell
 from floodcore.killpoint import passing
+from floodcore.quality.window import Sample
 from floodcore.store import judging, marks
-from floodcore.store.judging import RuleUse, SampleRow, Series, StateRow, VerdictRow
+from floodcore.store.judging import RuleUse, Series, StateRow, VerdictRow
 from floodcore.store.listen import CHANGE
 from floodcore.store.marks import Marks
 from floodcore.words import Quantity
@@ -157,9 +158,9 @@ async def _load(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, share
     return [_case(one, found[one.series_id], rulebook) for one in series if found[one.series_id]]
 
 
-def _case(series: Series, rows: Sequence[SampleRow], rulebook: Rulebook) -> _Case:
+def _case(series: Series, samples: Sequence[Sample], rulebook: Rulebook) -> _Case:
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    return _Case(series, ruled, Job(ruled.rules, standing_of(series), [sample(row) for row in rows]))
+    return _Case(series, ruled, Job(ruled.rules, standing_of(series), samples))
 
 
 def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:

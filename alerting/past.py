@@ -9,21 +9,15 @@ from alerting.engine.judge import Judgement, Standing, decode
 from alerting.engine.replay import Use, replay
 from alerting.engine.rulebook import Versioned
 from alerting.engine.rules import parse
-from floodcore.quality.window import Sample
 from floodcore.store import judging
-from floodcore.store.judging import SampleRow, Series
-from floodcore.words import Degree, Flag
+from floodcore.store.judging import Series
+from floodcore.words import Degree
 
 BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
 _ALL = 2**31 - 1
 # The longest memory of the engine is a week (a gauge stuck in calm); with a month the rebuilt standing is
 # the lost one in all but a flood of more than a month, and a gauge of 10 minutes costs 0.1 s.
 _ENOUGH = timedelta(days=30)
-
-
-def sample(row: SampleRow) -> Sample:
-    """A stored row as the engine sees it."""
-    return Sample(row.observed_at, row.value, Flag(row.flag), row.test)
 
 
 def standing_of(series: Series) -> Standing:
@@ -58,7 +52,7 @@ async def judge_again(
     else:
         uses = [Use(BEFORE_ALL, instead.rules, instead.version)]
     rows = (await judging.samples(conn, {series.series_id: after}, _ALL))[series.series_id]
-    return list(replay(uses, [sample(row) for row in rows if row.observed_at <= until]))
+    return list(replay(uses, [sample for sample in rows if sample.at <= until]))
 
 
 async def standing_again(conn: AsyncConnection, series: Series, ruled: Versioned) -> Standing:

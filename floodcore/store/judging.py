@@ -11,7 +11,12 @@ from typing import LiteralString, TypeVar
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from floodcore.quality.window import Sample
+from floodcore.words import Flag
+
 _STANDING: LiteralString = "UPDATE series_state SET lifecycle = %s::jsonb WHERE series_id = %s"
+_FLAGS = {int(flag): flag for flag in Flag}
+
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
            st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
@@ -112,17 +117,6 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRow:
-    """A stored sample that is not late."""
-
-    series_id: int
-    observed_at: datetime
-    value: float | None
-    flag: int
-    test: str
-
-
-@dataclass(frozen=True, slots=True)
 class StateRow:
     """The state of a series after judging; the order of the fields is that of the statement."""
 
@@ -220,14 +214,12 @@ async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:
         return await cursor.fetchall()
 
 
-async def samples(conn: AsyncConnection, after: Mapping[int, datetime], limit: int) -> dict[int, list[SampleRow]]:
+async def samples(conn: AsyncConnection, after: Mapping[int, datetime], limit: int) -> dict[int, list[Sample]]:
     """The samples of each series newer than given, not late, in time order, at most `limit` of each."""
-    async with conn.cursor(row_factory=class_row(SampleRow)) as cursor:
-        await cursor.execute(_SAMPLES, (list(after), list(after.values()), limit))
-        rows = await cursor.fetchall()
-    found: dict[int, list[SampleRow]] = {series: [] for series in after}
-    for row in rows:
-        found[row.series_id].append(row)
+    found: dict[int, list[Sample]] = {series: [] for series in after}
+    cursor = await conn.execute(_SAMPLES, (list(after), list(after.values()), limit))
+    for series, at, value, flag, test in await cursor.fetchall():
+        found[series].append(Sample(at, value, _FLAGS[flag], test))
     return found
 
 
