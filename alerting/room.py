@@ -7,12 +7,12 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, sweep
+from alerting import evaluate, foresee, sweep
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
 from floodcore.house import House
-from floodcore.store.listen import DIRTY, listening
+from floodcore.store.listen import CHANGE, DIRTY, listening
 from floodcore.supervision import Pulse, Stage
 
 # NOTIFY is for speed; looking this often is for truth.
@@ -22,6 +22,8 @@ _POLL_S = 1.0
 _ROUND_S = 0.015
 _LONG_ROUND_S = 0.05
 _LONGEST_REST_S = 0.5
+# A forecast may come this much later than the degree, and takes many series at once for it.
+_FORESEE_S = 0.1
 # How often a series put aside is tried again. The first time is at the start: it may be cured code.
 _RETRY_S = 60.0
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
@@ -47,6 +49,7 @@ def stages(house: House) -> dict[str, Stage]:
     rulebook = Rulebook(house.network)
     return {
         "engine.evaluate": partial(_evaluate, house, rulebook),
+        "engine.foresee": partial(_foresee, house, rulebook),
         "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
         **notify_stages.stages(house),
     }
@@ -72,6 +75,19 @@ async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
             # A long round means a backlog: the collector gets as long, and the next round more for its commit.
             await asyncio.sleep(min(took, _LONGEST_REST_S) if took > _LONG_ROUND_S else max(0.0, _ROUND_S - took))
             if done.claimed == 0:
+                await wake.wait(_POLL_S)
+
+
+async def _foresee(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
+    """Foresee what was judged, apart from judging: an alert of a degree reached never waits for a forecast."""
+    async with listening(house.settings.database_url, CHANGE) as wake, house.pool.connection() as conn:
+        while True:
+            began = time.monotonic()
+            done = await foresee.foresee(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
+            pulse.beat()
+            took = time.monotonic() - began
+            await asyncio.sleep(min(took, _LONGEST_REST_S) if took > _LONG_ROUND_S else _FORESEE_S)
+            if done.foreseen == 0:
                 await wake.wait(_POLL_S)
 
 

@@ -1,0 +1,220 @@
+"""From believed readings to forecasts and warnings, reading by reading, many series at once. Pure.
+
+The same functions a hindcast uses (`alerting.engine.forecast*`), folded over the readings in their order: the
+windows of all new readings of all series are foreseen in one call, then the decision steps through them.
+A value doubted at first counts from the reading that proved it, so nothing is known before it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.engine import forecast, forecast_decision, forecast_past, trend
+from alerting.engine.forecast import Foresight, Scene
+from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_odds import Odds
+from alerting.engine.forecast_past import STEPS, Past
+from alerting.engine.rules import Rules
+from alerting.foresee_life import Warned
+from floodcore.store.foresight import LimitOutlook, Outlook
+from floodcore.words import Degree, Quantity
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+DEGREES = tuple(degree for degree in Degree if degree > Degree.NONE)
+_HORIZONS = len(HORIZONS_MIN)
+_LONGEST = _HORIZONS - 1
+# A neighbour that has been silent for longer tells nothing about now; the hindcast's number.
+NEIGHBOUR_SILENT_S = 90 * 60.0
+# Inverse of the rating in forecast_past.stage: stage ~ Q^0.6.
+_RATING = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The believed values of a series as the forecast wants them; arrays as in `forecast_past.Past`, `at` rising."""
+
+    past: Past
+    value: Array
+
+    @property
+    def moments(self) -> Array:
+        """The times of the readings by which something came to be believed."""
+        found: Array = self.past.at[self.past.known == self.past.at]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A series to foresee at `due` (seconds, rising), with the warnings that stand; (4, 4) by degree and horizon."""
+
+    rules: Rules
+    own: Points
+    above: tuple[Points, ...]
+    due: Array
+    since: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was made of the due moments of a case: warned (moments, 4, 4), and the warnings that stand at the end."""
+
+    case: Case
+    foresight: Foresight
+    warned: Flags
+    since: Array
+
+
+def points(rules: Rules, at: Sequence[float], value: Sequence[float], pending: Sequence[bool]) -> Points | None:
+    """The believed values, of which the pending came to be believed with the next; None if there is nothing to use."""
+    if not at or (rules.quantity is not Quantity.LEVEL and not rules.limits):
+        return None
+    times, values = np.array(at), np.array(value)
+    known = np.where(np.array(pending), np.append(times[1:], np.inf), times)
+    believed = np.isfinite(known)
+    staged = forecast_past.stage(rules.quantity, values, _reference(rules))
+    return Points(Past(times[believed], staged[believed], known[believed]), values[believed])
+
+
+def due(rules: Rules, own: Points, moments: Array) -> Flags:
+    """At which moments enough is known to forecast: three values over a third of the trend window."""
+    window = max(rules.trend_window, 3 * rules.interval).total_seconds()
+    first = np.searchsorted(own.past.at, moments - window, side="left")
+    count = np.searchsorted(own.past.known, moments, side="right") - first
+    spread = moments - own.past.at[np.minimum(first, own.past.at.size - 1)]
+    enough: Flags = (count >= trend.FEWEST) & (spread >= trend.LEAST_SHARE * window)
+    return enough
+
+
+def fold(odds: Odds, cases: Sequence[Case]) -> list[Seen]:
+    """Foresee every due moment of every case, and decide from each to the next."""
+    sizes = [case.due.size for case in cases]
+    if not sum(sizes):
+        return []
+    limits = np.concatenate([np.tile(_limits(case.rules), (case.due.size, 1)) for case in cases])
+    own = np.concatenate([forecast_past.windows(case.own.past, case.due) for case in cases])
+    found = forecast.foresee(odds, Scene(own, _above(cases)), limits)
+    quiet = forecast_decision.quiet(own, limits)
+    first = np.concatenate([[0], np.cumsum(sizes)])
+    standing = np.stack([case.since for case in cases])
+    warned = np.zeros((own.shape[0], len(DEGREES), _HORIZONS), dtype=np.bool_)
+    for number in range(max(sizes)):
+        some = np.array([index for index, size in enumerate(sizes) if size > number])
+        rows = first[some] + number
+        now = np.array([cases[index].due[number] for index in some])
+        standing[some] = _decide(standing[some], now, found, quiet, rows)
+        warned[rows] = np.isfinite(standing[some])
+    return [
+        Seen(case, _part(found, slice(first[i], first[i + 1])), warned[first[i] : first[i + 1]], standing[i])
+        for i, case in enumerate(cases)
+    ]
+
+
+def _decide(since: Array, now: Array, found: Foresight, quiet: Flags, rows: NDArray[np.int_]) -> Array:
+    """One step of the decision for the limits of many series, laid end to end; (series, 4, 4)."""
+    count = len(DEGREES)
+    after = forecast_decision.step(
+        forecast_decision.Standing(since.reshape(-1, _HORIZONS)),
+        np.repeat(now, count)[:, None],
+        found.foreseen[rows].reshape(-1, _HORIZONS),
+        quiet[rows].reshape(-1),
+        np.repeat(found.rising[rows], count),
+    )
+    return after.since.reshape(-1, count, _HORIZONS)
+
+
+def _part(found: Foresight, some: slice) -> Foresight:
+    return Foresight(
+        found.probability[some], found.foreseen[some], found.hours[some], found.level[some], found.rising[some]
+    )
+
+
+def _above(cases: Sequence[Case]) -> Array | None:
+    """(moments, gauges, 37) of the gauges above, NaN where there is none or it was silent."""
+    most = max(len(case.above) for case in cases)
+    if not most:
+        return None
+    grids = np.full((sum(case.due.size for case in cases), most, STEPS), np.nan)
+    row = 0
+    for case in cases:
+        for gauge, other in enumerate(case.above):
+            grids[row : row + case.due.size, gauge] = _neighbour(other.past, case.due)
+        row += case.due.size
+    return grids
+
+
+def _neighbour(past: Past, now: Array) -> Array:
+    grid = forecast_past.windows(past, now)
+    count = np.searchsorted(past.known, now, side="right")
+    newest = past.at[np.maximum(count - 1, 0)]
+    grid[now - newest > NEIGHBOUR_SILENT_S] = np.nan
+    return grid
+
+
+def _limits(rules: Rules) -> Array:
+    """(4,) the limits of degrees 1 to 4 as stage, NaN where there is none."""
+    values = np.array([rules.limits.get(degree, np.nan) for degree in DEGREES])
+    return forecast_past.stage(rules.quantity, values, _reference(rules))
+
+
+def _reference(rules: Rules) -> float:
+    """The lowest limit above zero, which a discharge is measured by."""
+    return min((limit for limit in rules.limits.values() if limit > 0.0), default=1.0)
+
+
+def warned_of(seen: Seen, row: int, reached: int) -> list[Warned]:
+    """The degrees above `reached` that are warned of at one moment."""
+    at = moment(seen.case.due[row])
+    found = []
+    for index, degree in enumerate(DEGREES):
+        if degree > reached and seen.warned[row, index].any():
+            when = _when(at, seen.foresight.hours[row, index, _LONGEST])
+            chance = float(seen.foresight.probability[row, index, _LONGEST])
+            found.append(Warned(int(degree), round(chance, 4), HORIZONS_MIN[_LONGEST], *when))
+    return found
+
+
+def outlook(seen: Seen) -> Outlook:
+    """The newest forecast of a case, in the unit of its series."""
+    row = seen.case.due.size - 1
+    at, found = moment(seen.case.due[row]), seen.foresight
+    limits = []
+    for index, degree in enumerate(DEGREES):
+        hours = found.hours[row, index, _LONGEST]
+        if degree in seen.case.rules.limits and np.isfinite(hours).all():
+            chances = tuple(round(float(p), 4) for p in found.probability[row, index])
+            warned = bool(seen.warned[row, index].any())
+            limit = seen.case.rules.limits[degree]
+            limits.append(LimitOutlook(int(degree), limit, chances, *_when(at, hours), warned))
+    level = _unstaged(seen.case.rules, found.level[row])
+    return Outlook(
+        HORIZONS_MIN,
+        tuple(limits),
+        tuple((round(float(m), 3), round(float(lo), 3), round(float(hi), 3)) for m, lo, hi in level)
+        if np.isfinite(level).all()
+        else (),
+        bool(found.rising[row]),
+    )
+
+
+def _unstaged(rules: Rules, stages: Array) -> Array:
+    """Levels as they are; stages back to discharges."""
+    if rules.quantity is Quantity.LEVEL:
+        return stages
+    discharges: Array = _reference(rules) * (np.maximum(stages, 0.0) / 100.0) ** (1.0 / _RATING)
+    return discharges
+
+
+def _when(at: datetime, hours: Array) -> tuple[datetime, datetime, datetime]:
+    """Median, early and late end, to the second."""
+    median, early, late = (at + timedelta(seconds=round(float(each) * 3600.0)) for each in hours)
+    return median, early, late
+
+
+def moment(seconds: float) -> datetime:
+    """Aware UTC."""
+    return datetime.fromtimestamp(float(seconds), UTC)

@@ -1,0 +1,322 @@
+"""What foreseeing reads and writes: marks, believed points, the forecast of each series, expected events.
+
+All of it inside the caller's transaction. The engine only adds marks and waits for nobody. A claimer
+takes marks away, locks the rows of `foresight` in the order of their numbers, and reads the truth from the
+series themselves: how far they are judged and how far they were foreseen. So a lost or doubled mark, or two
+stages at once, change nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import LiteralString
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+_CLAIM: LiteralString = """
+    WITH taken AS (
+        DELETE FROM foresight_mark WHERE mark_id IN (
+            SELECT mark_id FROM foresight_mark ORDER BY mark_id LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING series_id)
+    SELECT DISTINCT series_id FROM taken ORDER BY series_id"""
+_MARK: LiteralString = "INSERT INTO foresight_mark (series_id) SELECT unnest(%s::int[])"
+_UNMARK: LiteralString = "DELETE FROM foresight_mark WHERE series_id = %s"
+_BEGIN: LiteralString = """
+    INSERT INTO foresight (series_id) SELECT series_id FROM unnest(%s::int[]) AS c(series_id) ORDER BY series_id
+    ON CONFLICT DO NOTHING"""
+_LOAD: LiteralString = """
+    SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, f.foreseen_until, f.issued_at,
+           f.memory::text AS memory, f.outlook::text AS outlook
+    FROM foresight f JOIN series s USING (series_id) JOIN series_state st USING (series_id)
+    WHERE f.series_id = ANY(%s) ORDER BY f.series_id FOR UPDATE OF f"""
+_NUMBERS: LiteralString = """
+    SELECT s.station_id, s.quantity, s.series_id
+    FROM unnest(%s::text[], %s::text[]) AS w(station_id, quantity) JOIN series s USING (station_id, quantity)"""
+# One statement, so that samples, verdicts and how far they are judged are of one moment. The last point
+# before the window is there for the line between it and the first inside.
+_POINTS: LiteralString = """
+    SELECT c.series_id, st.judged_until, p.observed_at, p.value, p.pending, p.received_at
+    FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, start)
+    JOIN series_state st USING (series_id)
+    CROSS JOIN LATERAL (
+        (SELECT o.observed_at, o.value, coalesce(v.test, '') = 'corroborated' AS pending, o.received_at
+         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
+         WHERE o.series_id = c.series_id AND o.observed_at <= c.start AND NOT o.late AND o.value IS NOT NULL
+           AND coalesce(v.flag, o.flag) = 1
+         ORDER BY o.observed_at DESC LIMIT 1)
+        UNION ALL
+        (SELECT o.observed_at, o.value, coalesce(v.test, '') = 'corroborated' AS pending, o.received_at
+         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
+         WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= st.judged_until
+           AND NOT o.late AND o.value IS NOT NULL AND coalesce(v.flag, o.flag) = 1
+         ORDER BY o.observed_at LIMIT %s)) p
+    ORDER BY c.series_id, p.observed_at"""
+_REACHED: LiteralString = """
+    SELECT c.series_id, e.at, e.to_degree::int AS degree, e.chain
+    FROM unnest(%s::int[], %s::text[], %s::text[], %s::timestamptz[]) AS c(series_id, station_id, quantity, after)
+    CROSS JOIN LATERAL (
+        (SELECT at, to_degree, chain FROM event
+         WHERE station_id = c.station_id AND quantity = c.quantity AND kind = 'reached' AND at <= c.after
+         ORDER BY at DESC, event_id DESC LIMIT 1)
+        UNION ALL
+        (SELECT at, to_degree, chain FROM event
+         WHERE station_id = c.station_id AND quantity = c.quantity AND kind = 'reached' AND at > c.after)) e
+    ORDER BY c.series_id, e.at"""
+_SAVE: LiteralString = """
+    UPDATE foresight f SET foreseen_until = n.u, issued_at = n.i, model = n.v, memory = n.m::jsonb,
+        outlook = n.o::jsonb, degree = n.d, updated_at = n.a
+    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                %s::smallint[], %s::timestamptz[]) AS n(s, u, i, v, m, o, d, a)
+    WHERE f.series_id = n.s"""
+_EXPECTATIONS: LiteralString = """
+    INSERT INTO expectation (event_id, probability, horizon_min, expected_at, earliest_at, latest_at, model)
+    SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::smallint[], %s::timestamptz[], %s::timestamptz[],
+                         %s::timestamptz[], %s::text[])"""
+_VIEW: LiteralString = """
+    SELECT s.station_id, s.quantity, f.foreseen_until, f.issued_at, f.model, f.degree, f.outlook::text AS outlook,
+           f.memory::text AS memory
+    FROM foresight f JOIN series s USING (series_id)
+    WHERE f.outlook IS NOT NULL ORDER BY s.station_id, s.quantity"""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The expectation people were told of, as last told at `at`; it stands since `since` in the chain `chain`.
+
+    `probability` is that of reaching the limit of `degree` within `horizon_min` minutes of `at`. `fading` is
+    since when (seconds since 1970) the decision to warn no longer bears it out.
+    """
+
+    degree: int
+    at: datetime
+    since: datetime
+    chain: str
+    probability: float
+    horizon_min: int
+    expected_at: datetime
+    earliest_at: datetime
+    latest_at: datetime
+    fading: float | None = None
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What is remembered between samples: since when (seconds) each warning stands, 4 degrees by 4 horizons."""
+
+    since: tuple[tuple[float | None, ...], ...] = ()
+    told: Told | None = None
+
+
+class LimitOutlook(msgspec.Struct, frozen=True):
+    """Of one limit: the probability of reaching it within each horizon, and when, if within the longest."""
+
+    degree: int
+    limit: float
+    probability: tuple[float, ...]
+    expected_at: datetime
+    earliest_at: datetime
+    latest_at: datetime
+    warned: bool
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """The newest forecast of a series: limits not reached, and per horizon the value (median, 10 %, 90 %)."""
+
+    horizons_min: tuple[int, ...]
+    limits: tuple[LimitOutlook, ...]
+    level: tuple[tuple[float, float, float], ...]
+    rising: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A claimed series, how far it was foreseen, and what is remembered of it."""
+
+    series_id: int
+    station_id: str
+    quantity: str
+    unit: str
+    rule_version: str
+    foreseen_until: datetime | None
+    issued_at: datetime | None
+    memory: str | None
+    outlook: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """A believed value. `pending`: it was doubted at first and came to be believed with the next one."""
+
+    series_id: int
+    judged_until: datetime
+    observed_at: datetime
+    value: float
+    pending: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedRow:
+    """From `at` on the degree reached is `degree`."""
+
+    series_id: int
+    at: datetime
+    degree: int
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForesightRow:
+    """The forecast of a series after a round; the order of the fields is that of the statement."""
+
+    series_id: int
+    foreseen_until: datetime
+    issued_at: datetime | None
+    model: str
+    memory: str
+    outlook: str | None
+    degree: int | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What an expected event said; all but the number and the model None when nothing is expected any more."""
+
+    event_id: int
+    probability: float | None
+    horizon_min: int | None
+    expected_at: datetime | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForesightView:
+    """What the portal shows of a series: what was told (None: nothing), and the newest forecast of `issued_at`."""
+
+    station_id: str
+    quantity: str
+    foreseen_until: datetime | None
+    issued_at: datetime | None
+    model: str
+    told: Told | None
+    outlook: Outlook | None
+
+
+@dataclass(frozen=True, slots=True)
+class _ViewRow:
+    station_id: str
+    quantity: str
+    foreseen_until: datetime | None
+    issued_at: datetime | None
+    model: str
+    degree: int | None
+    outlook: str | None
+    memory: str | None
+
+
+async def claim(conn: AsyncConnection, limit: int) -> list[int]:
+    """Take up to `limit` marks that nobody else holds, the oldest first; the series they name, each once."""
+    return [number for (number,) in await (await conn.execute(_CLAIM, (limit,))).fetchall()]
+
+
+async def mark(conn: AsyncConnection, series: Sequence[int]) -> None:
+    """Mark series again: they are not foreseen to the end."""
+    if series:
+        await conn.execute(_MARK, (list(series),))
+
+
+async def unmark(conn: AsyncConnection, series: int) -> None:
+    """Take away all marks of one series."""
+    await conn.execute(_UNMARK, (series,))
+
+
+async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:
+    """The series with what is remembered of them, locked until the transaction ends, in order of number."""
+    await conn.execute(_BEGIN, (list(series),))
+    async with conn.cursor(row_factory=class_row(Series)) as cursor:
+        await cursor.execute(_LOAD, (list(series),))
+        return await cursor.fetchall()
+
+
+async def numbers(conn: AsyncConnection, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The numbers of the series of (station, quantity), of those that have one."""
+    if not wanted:
+        return {}
+    stations, quantities = zip(*wanted, strict=True)
+    rows = await (await conn.execute(_NUMBERS, (list(stations), list(quantities)))).fetchall()
+    return {(station, quantity): number for station, quantity, number in rows}
+
+
+async def points(conn: AsyncConnection, start: Mapping[int, datetime], limit: int) -> dict[int, list[PointRow]]:
+    """The believed values after `start` of each series, at most `limit`, and the one before; in time order."""
+    async with conn.cursor(row_factory=class_row(PointRow)) as cursor:
+        await cursor.execute(_POINTS, (list(start), list(start.values()), limit))
+        rows = await cursor.fetchall()
+    found: dict[int, list[PointRow]] = {series: [] for series in start}
+    for row in rows:
+        found[row.series_id].append(row)
+    return found
+
+
+async def reached(conn: AsyncConnection, series: Sequence[Series], after: datetime) -> dict[int, list[ReachedRow]]:
+    """The degree reached at `foreseen_until` (or `after` if that is None) of each series and its later changes."""
+    columns = (
+        [one.series_id for one in series],
+        [one.station_id for one in series],
+        [one.quantity for one in series],
+        [one.foreseen_until or after for one in series],
+    )
+    async with conn.cursor(row_factory=class_row(ReachedRow)) as cursor:
+        await cursor.execute(_REACHED, columns)
+        rows = await cursor.fetchall()
+    found: dict[int, list[ReachedRow]] = {one.series_id: [] for one in series}
+    for row in rows:
+        found[row.series_id].append(row)
+    return found
+
+
+async def save(conn: AsyncConnection, rows: Sequence[ForesightRow]) -> None:
+    """Store the forecasts, replacing the earlier ones."""
+    if rows:
+        await conn.execute(_SAVE, [[getattr(row, field.name) for row in rows] for field in fields(ForesightRow)])
+
+
+async def save_expectations(conn: AsyncConnection, rows: Sequence[Expectation]) -> None:
+    """Store what expected events said, beside them."""
+    if rows:
+        columns = [[getattr(row, field.name) for row in rows] for field in fields(Expectation)]
+        await conn.execute(_EXPECTATIONS, columns)
+
+
+async def foresights(conn: AsyncConnection) -> list[ForesightView]:
+    """The newest forecast of every series that has one, by station."""
+    async with conn.cursor(row_factory=class_row(_ViewRow)) as cursor:
+        await cursor.execute(_VIEW)
+        return [_view(row) for row in await cursor.fetchall()]
+
+
+def _view(row: _ViewRow) -> ForesightView:
+    told = None if row.memory is None or row.degree is None else _MEMORY.decode(row.memory).told
+    outlook = None if row.outlook is None else _OUTLOOK.decode(row.outlook)
+    return ForesightView(row.station_id, row.quantity, row.foreseen_until, row.issued_at, row.model, told, outlook)
+
+
+def encode(word: Memory | Outlook) -> str:
+    """The word as JSON."""
+    return msgspec.json.encode(word).decode()
+
+
+def remembered(text: str | None) -> Memory:
+    """The memory back from its JSON; an empty one if there is none.
+
+    Raises:
+        msgspec.MsgspecError: the text is none.
+    """
+    return Memory() if text is None else _MEMORY.decode(text)
+
+
+_MEMORY = msgspec.json.Decoder(Memory)
+_OUTLOOK = msgspec.json.Decoder(Outlook)
