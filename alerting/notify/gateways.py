@@ -15,7 +15,7 @@ from typing import Any, Protocol, TextIO
 
 import aiohttp
 
-from alerting.notify.policy import Answer, Look, Outcome
+from alerting.notify.policy import Answer, Found, Look, Outcome
 from alerting.notify.words import Message, Question, carries, masked
 from floodcore.settings import Twilio
 
@@ -38,8 +38,8 @@ class Gateway(Protocol):
         """Offer `message` once."""
         ...
 
-    async def find(self, question: Question) -> tuple[Look, str]:
-        """Whether the message with this token was accepted, and its number."""
+    async def find(self, question: Question) -> Found:
+        """Whether the message with this token was accepted, once or twice, and its number."""
         ...
 
 
@@ -75,7 +75,7 @@ class TwilioGateway:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Answer(Outcome.AMBIGUOUS, detail=type(error).__name__)
 
-    async def find(self, question: Question) -> tuple[Look, str]:
+    async def find(self, question: Question) -> Found:
         """Ask the list for the texts to this phone; ABSENT only if a whole answer lacks the token."""
         try:
             async with self._session.get(
@@ -85,10 +85,10 @@ class TwilioGateway:
                 allow_redirects=False,
             ) as response:
                 if response.status != HTTPStatus.OK:
-                    return Look.UNAVAILABLE, ""
+                    return Found(Look.UNAVAILABLE)
                 body = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError):
-            return Look.UNAVAILABLE, ""
+            return Found(Look.UNAVAILABLE)
         return _search(body, question)
 
 
@@ -107,16 +107,22 @@ def _understand(status: int, body: bytes, retry_after: str | None) -> Answer:
     return Answer(Outcome.REFUSED, http_status=status, code=number, retry_after_s=_seconds(retry_after))
 
 
-def _search(body: bytes, question: Question) -> tuple[Look, str]:
+def _search(body: bytes, question: Question) -> Found:
     messages = _object(body).get("messages")
     if not isinstance(messages, list):
-        return Look.UNAVAILABLE, ""
-    for message in messages:
-        if isinstance(message, dict) and carries(str(message.get("body", "")), question.token):
-            created = _moment(str(message.get("date_created", "")))
-            if created is None or created >= question.since.timestamp() - _SKEW_S:
-                return Look.FOUND, str(message.get("sid", ""))
-    return (Look.UNAVAILABLE if len(messages) >= _PAGE else Look.ABSENT), ""
+        return Found(Look.UNAVAILABLE)
+    sids = [str(message.get("sid", "")) for message in messages if _is_asked_for(message, question)]
+    alive = [sid for sid in sids if sid not in question.retired]
+    if alive:
+        return Found(Look.FOUND, alive[0], twice=len(alive) > 1)
+    return Found(Look.UNAVAILABLE if len(messages) >= _PAGE else Look.ABSENT)
+
+
+def _is_asked_for(message: object, question: Question) -> bool:
+    if not isinstance(message, dict) or not carries(str(message.get("body", "")), question.token):
+        return False
+    created = _moment(str(message.get("date_created", "")))
+    return created is None or created >= question.since.timestamp() - _SKEW_S
 
 
 def _moment(text: str) -> float | None:
@@ -150,10 +156,10 @@ class ConsoleGateway:
         self._out.flush()
         return Answer(Outcome.ACCEPTED, f"console-{message.token}")
 
-    async def find(self, question: Question) -> tuple[Look, str]:
-        """A terminal cannot be asked what it has shown."""
+    async def find(self, question: Question) -> Found:
+        """A terminal cannot be asked what it has shown; a line shown twice wakes nobody."""
         del question
-        return Look.UNAVAILABLE, ""
+        return Found(Look.BLIND)
 
 
 @asynccontextmanager

@@ -93,14 +93,26 @@ class Look(StrEnum):
     FOUND = auto()
     ABSENT = auto()
     UNAVAILABLE = auto()
+    BLIND = auto()  # a channel that cannot be asked at all, and may be used again: nobody's phone rings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the list showed: `sid` of the text if it is there; `twice` if there are two of it."""
+
+    look: Look
+    sid: str = ""
+    twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long an open question may stay open, in real seconds.
 
-    `settle_s`: after this a list that answers and lacks the text proves that it was not accepted;
-    a gateway whose list lags longer breaks this, and only its callback then shows the duplicate.
+    `settle_s`: after this a list that answers and lacks the text proves that it was not accepted. It is
+    counted from the last moment at which the POST may have begun, so it is longer than a POST may take;
+    a gateway whose list lags longer than the rest breaks this, and then only its callback, or the answer
+    to the older POST, shows the duplicate.
     `doubt_s`: after this a list that does not answer is no longer waited for.
     """
 
@@ -193,14 +205,26 @@ def after_look(look: Look, open_s: float, patience: Patience, *, doubled: bool, 
     match look:
         case Look.FOUND:
             return Decision("accepted")
-        case Look.ABSENT if open_s >= patience.settle_s:
-            return Decision("due")
-        case Look.UNAVAILABLE if open_s >= patience.doubt_s and valid and not doubled:
-            return Decision("due", "unproven", doubled=True, operator="a text is sent again without proof")
-        case Look.UNAVAILABLE if open_s >= patience.doubt_s and not valid:
-            return Decision("failed", "unknown", operator="whether a text was sent will stay unknown")
-        case _:
-            return Decision("sending", wait_s=patience.look_s, ambiguous=True)
+        case Look.ABSENT:
+            left = patience.settle_s - open_s
+            return _ask_again(min(patience.look_s, left)) if left > 0.0 else Decision("due")
+        case Look.BLIND:
+            return Decision("due", "unproven", doubled=True) if valid else Decision("failed", "unknown")
+        case Look.UNAVAILABLE:
+            in_doubt = open_s >= patience.doubt_s
+            return _in_doubt(patience, doubled=doubled, valid=valid) if in_doubt else _ask_again(patience.look_s)
+
+
+def _ask_again(wait_s: float) -> Decision:
+    return Decision("sending", wait_s=wait_s, ambiguous=True)
+
+
+def _in_doubt(patience: Patience, *, doubled: bool, valid: bool) -> Decision:
+    if not valid:
+        return Decision("failed", "unknown", operator="whether a text was sent will stay unknown")
+    if doubled:
+        return _ask_again(patience.look_s)
+    return Decision("due", "unproven", doubled=True, operator="a text is sent again without proof")
 
 
 @dataclass(frozen=True, slots=True)

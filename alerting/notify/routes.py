@@ -18,7 +18,7 @@ from alerting.notify.receipts import Receipt, Standing
 from alerting.notify.words import masked
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import contacts, telling
+from floodcore.store import contacts, sending
 from floodcore.store import receipts as stored
 
 _log = logging.getLogger("hladina.notify")
@@ -117,7 +117,7 @@ async def keep(house: House, receipt: Receipt, token: str) -> None:
                 again=verdict.again,
                 wait_s=policy.backoff(known.messages, random.random()),  # noqa: S311  # jitter
             )
-        blocked = await telling.block(connection, {known.recipient_id: error}) if verdict.block else []
+        blocked = await sending.block(connection, {known.recipient_id: error}) if verdict.block else []
         passing("receipt.recorded")
     for one in blocked:
         _log.error("no text reaches %s %s any more: code %s", one.role, masked(one.phone), one.blocked)

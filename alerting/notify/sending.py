@@ -1,12 +1,14 @@
 """The stages that send: intent committed, POST, outcome recorded; open questions asked before any retry.
 
 Throughput comes from batches of intents and of outcomes and from many POSTs at once; priority from
-small batches, so that an urgent text waits behind a few hundred at most. A batch that dies with the
-process stays `sending` and becomes a batch of open questions when its lease ends.
+small batches, so that an urgent text waits behind a few hundred at most. Leases are short and held
+while the texts are in hand: a batch that dies with the process stays `sending` and becomes a batch of
+open questions when its leases end, seconds later. No POST begins on a lease not held lately.
 """
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -21,7 +23,8 @@ from alerting.notify.words import Message, Question, masked
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import listen, telling
-from floodcore.store.telling import Claimed, Open, Outcome
+from floodcore.store import sending as stored
+from floodcore.store.sending import Claimed, Open, Outcome
 from floodcore.supervision import Pulse, is_stopped
 
 _log = logging.getLogger("hladina.notify")
@@ -33,16 +36,18 @@ _SAY_AGAIN_S = 600.0
 class Pace:
     """How fast and how patient, in real seconds.
 
-    `posts` texts are on the way at once and as many wait in hand; `lease_s` is how long an intent
-    belongs to this process, after which another may ask whether it was sent: no POST begins that
-    could outlast it. Every `renew_s` the texts that ran out are renewed or given up.
+    `posts` texts are on the way at once and as many wait in hand. `lease_s` is how long an intent belongs
+    to this process without being held on to, after which another may ask whether it was sent; `begin_s`
+    is how long after that holding its POST may still begin. `patience.settle_s` counts from there, and
+    so is longer than `post_limit_s`. Every `renew_s` the texts that ran out are renewed or given up.
     """
 
     posts: int = 96
     looks: int = 16
     gather_s: float = 0.01
     post_limit_s: float = POST_LIMIT_S
-    lease_s: float = 12.0
+    lease_s: float = 3.0
+    begin_s: float = 1.5
     renew_s: float = 5.0
     patience: Patience = field(default_factory=Patience)
 
@@ -74,6 +79,11 @@ class _Hand:
     claimed: Claimed
     begin_before: float
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells this intent from all others."""
+        return self.claimed.delivery_id, self.claimed.attempt
+
 
 @dataclass(slots=True)
 class _Desk:
@@ -84,10 +94,10 @@ class _Desk:
     pace: Pace
     bell: Bell
     waiting: asyncio.Queue[_Hand] = field(default_factory=asyncio.Queue)
-    answered: list[tuple[Claimed, Answer | None]] = field(default_factory=list)
+    hands: dict[tuple[int, int], _Hand] = field(default_factory=dict)
+    answered: list[tuple[_Hand, Answer | None]] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     room: asyncio.Event = field(default_factory=asyncio.Event)
-    in_hand: int = 0
     paused_until: float = 0.0
 
 
@@ -102,6 +112,7 @@ async def send_due(house: House, pace: Pace, pulse: Pulse) -> None:
         desk = _Desk(house, gateway, pace, Bell())
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(_record_for_ever(desk))
+        group.create_task(_hold_for_ever(desk))
         for _ in range(pace.posts):
             group.create_task(_post_for_ever(desk))
         while True:
@@ -115,44 +126,65 @@ async def send_due(house: House, pace: Pace, pulse: Pulse) -> None:
 
 async def _take(desk: _Desk) -> int:
     """Commit intents for the free places; 0 if there is nothing to do or sending is paused."""
-    free = 2 * desk.pace.posts - desk.in_hand
+    free = 2 * desk.pace.posts - len(desk.hands)
     if time.monotonic() < desk.paused_until or free <= 0:
         return 0
     began = time.monotonic()
     async with desk.house.pool.connection() as connection, connection.transaction():
-        claimed = await telling.claim(connection, desk.house.clock.now(), free, desk.pace.lease_s)
+        claimed = await stored.claim(connection, desk.house.clock.now(), free, desk.pace.lease_s, desk.pace.begin_s)
     if not claimed:
         return 0
     passing("notify.intent_written")
-    desk.in_hand += len(claimed)
-    begin_before = began + desk.pace.lease_s - desk.pace.post_limit_s
     for one in claimed:
-        desk.waiting.put_nowait(_Hand(one, begin_before))
+        hand = _Hand(one, began + desk.pace.begin_s)
+        desk.hands[hand.key] = hand
+        desk.waiting.put_nowait(hand)
     return len(claimed)
 
 
 async def _room(desk: _Desk) -> None:
     """Wait until half of the hand is free again, so that intents are committed in batches."""
-    while desk.in_hand > desk.pace.posts:
+    while len(desk.hands) > desk.pace.posts:
         desk.room.clear()
         await desk.room.wait()
+
+
+async def _hold_for_ever(desk: _Desk) -> None:
+    while not is_stopped():
+        await asyncio.sleep(desk.pace.begin_s / 3)
+        soon = time.monotonic() + desk.pace.begin_s * 2 / 3
+        if ending := [hand for hand in desk.hands.values() if hand.begin_before <= soon]:
+            await _hold(desk, ending)
+
+
+async def _hold(desk: _Desk, ending: Sequence[_Hand]) -> None:
+    """Hold on to intents; the POST of one that was taken from us may not begin any more."""
+    began = time.monotonic()
+    async with desk.house.pool.connection() as connection, connection.transaction():
+        claimed = [hand.claimed for hand in ending]
+        held = await stored.hold(connection, claimed, desk.pace.lease_s, desk.pace.begin_s)
+    passing("notify.held")
+    for hand in ending:
+        hand.begin_before = began + desk.pace.begin_s if hand.key in held else -math.inf
 
 
 async def _post_for_ever(desk: _Desk) -> None:
     while True:
         hand = await desk.waiting.get()
         answer = await _post(desk, hand)
-        desk.answered.append((hand.claimed, answer))
+        desk.answered.append((hand, answer))
         desk.news.set()
 
 
 async def _post(desk: _Desk, hand: _Hand) -> Answer | None:
-    """Offer the text; None if it may not begin any more, because its lease might end meanwhile."""
+    """Offer the text; None if it may not begin any more, or not before a long pause has passed."""
     pause = desk.paused_until - time.monotonic()
-    if time.monotonic() + max(pause, 0.0) >= hand.begin_before:
+    if pause > desk.pace.begin_s:
         return None
     if pause > 0.0:
         await asyncio.sleep(pause)
+    if time.monotonic() >= hand.begin_before:
+        return None
     passing("notify.before_post")
     answer = await desk.gateway.send(_message(desk.house, hand.claimed))
     passing("notify.after_post")
@@ -170,13 +202,14 @@ async def _record_for_ever(desk: _Desk) -> None:
         await asyncio.sleep(desk.pace.gather_s)
         desk.news.clear()
         answered, desk.answered = desk.answered, []
-        judged = [(claimed, answer, _judge(desk, claimed, answer)) for claimed, answer in answered]
+        judged = [(hand.claimed, answer, _judge(desk, hand.claimed, answer)) for hand, answer in answered]
         passing("notify.before_record")
         outcomes = [_outcome(claimed, answer, decision) for claimed, answer, decision in judged]
         codes = {claimed.recipient_id: decision.error for claimed, _, decision in judged if decision.block}
         await _record(desk.house, outcomes, codes)
         passing("notify.after_record")
-        desk.in_hand -= len(answered)
+        for hand, _ in answered:
+            del desk.hands[hand.key]
         desk.room.set()
 
 
@@ -207,8 +240,8 @@ def _outcome(claimed: Claimed, answer: Answer | None, decision: Decision) -> Out
 
 async def _record(house: House, outcomes: Sequence[Outcome], codes: dict[int, str]) -> None:
     async with house.pool.connection() as connection, connection.transaction():
-        await telling.record(connection, outcomes)
-        blocked = await telling.block(connection, codes) if codes else []
+        await stored.record(connection, outcomes)
+        blocked = await stored.block(connection, codes) if codes else []
     for one in blocked:
         _log.error("no text reaches %s %s any more: code %s", one.role, masked(one.phone), one.blocked)
 
@@ -233,7 +266,7 @@ async def settle_open(house: House, pace: Pace, pulse: Pulse) -> None:
 async def settle_round(house: House, gateway: Gateway, pace: Pace, bell: Bell) -> int:
     """Ask about the open questions whose time has come; returns how many."""
     async with house.pool.connection() as connection, connection.transaction():
-        opened = await telling.claim_open(connection, pace.looks, pace.lease_s)
+        opened = await stored.claim_open(connection, pace.looks, pace.lease_s)
     if not opened:
         return 0
     outcomes = await asyncio.gather(*(_ask(house, gateway, pace, bell, one) for one in opened))
@@ -246,17 +279,17 @@ async def settle_round(house: House, gateway: Gateway, pace: Pace, bell: Bell) -
 
 
 async def _ask(house: House, gateway: Gateway, pace: Pace, bell: Bell, one: Open) -> Outcome:
-    look, sid = await gateway.find(Question(one.phone, one.token, one.created_at))
+    found = await gateway.find(Question(one.phone, one.token, one.created_at, one.retired))
     valid = policy.of_use(house.clock.now(), one.at, one.valid_until, superseded=one.superseded)
-    decision = policy.after_look(look, one.open_s, pace.patience, doubled=one.maybe_duplicate, valid=valid)
+    decision = policy.after_look(found.look, one.open_s, pace.patience, doubled=one.maybe_duplicate, valid=valid)
     bell.ring(decision.operator)
     return Outcome(
         delivery_id=one.delivery_id,
         attempt=one.attempt,
         status=decision.status,
-        sid=sid,
+        sid=found.sid,
         error=decision.error,
         ambiguous=decision.ambiguous,
-        doubled=decision.doubled,
+        doubled=decision.doubled or found.twice,
         wait_s=decision.wait_s,
     )

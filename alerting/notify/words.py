@@ -1,5 +1,6 @@
 """The words of telling that SMS texts, sending and tests share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +17,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which message the list is asked for: `token` in the body, to `phone`, not older than `since`."""
+    """Which message the list is asked for: `token` in the body, to `phone`, not older than `since`.
+
+    `retired` are the gateway's numbers of messages of it that were given up on purpose, and are no answer.
+    """
 
     phone: str
     token: str
     since: datetime
+    retired: Sequence[str] = ()
 
 
 def mark(token: str) -> str:

@@ -1,10 +1,6 @@
-"""Announcements into deliveries, and the state of every delivery. Who is told what, each text once.
+"""Announcements into deliveries: who is told what, each text once."""
 
-Time of the machine (leases, back-off) is the database's `now()`; whether a text is still of use is
-judged in the time of the data, which the caller hands in as `now`.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -85,62 +81,6 @@ _SUPERSEDE: LiteralString = """
     FROM stale WHERE old.delivery_id = stale.delivery_id"""
 _NOTIFY: LiteralString = "SELECT pg_notify('hladina_delivery', '')"
 
-_CLAIM: LiteralString = """
-    WITH due AS MATERIALIZED (
-        SELECT delivery_id FROM delivery
-        WHERE status = 'due' AND due_at <= now() AND valid_until > %(now)s
-        ORDER BY priority DESC, due_at
-        LIMIT %(limit)s
-        FOR UPDATE SKIP LOCKED
-    )
-    UPDATE delivery d
-    SET status = 'sending', attempt = attempt + 1, ambiguous = false, gateway_sid = NULL,
-        claimed_until = now() + make_interval(secs => %(lease_s)s), posted_at = now()
-    FROM due WHERE d.delivery_id = due.delivery_id
-    RETURNING d.delivery_id, d.recipient_id, d.phone, d.body, d.token, d.attempt, d.priority, d.valid_until"""
-# Rows are locked in the order of their numbers, as in _SUPERSEDE, so that the two never deadlock.
-_RECORD: LiteralString = """
-    WITH r AS MATERIALIZED (
-        SELECT * FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(statuses)s::text[], %(sids)s::text[],
-            %(errors)s::text[], %(ambiguous)s::boolean[], %(doubled)s::boolean[], %(waits)s::float8[])
-            AS r(id, attempt, status, sid, error, ambiguous, doubled, wait_s)
-    ), locked AS MATERIALIZED (
-        SELECT delivery_id FROM delivery WHERE delivery_id = ANY(%(ids)s) ORDER BY delivery_id FOR UPDATE
-    )
-    UPDATE delivery d
-    SET status = CASE WHEN r.status = 'due' AND d.superseded THEN 'expired' ELSE r.status END,
-        gateway_sid = coalesce(nullif(r.sid, ''), d.gateway_sid),
-        error_code = CASE WHEN r.status = 'due' AND d.superseded THEN 'superseded' ELSE r.error END,
-        ambiguous = r.ambiguous,
-        maybe_duplicate = d.maybe_duplicate OR r.doubled,
-        due_at = CASE WHEN r.status = 'due' THEN now() + make_interval(secs => r.wait_s) ELSE d.due_at END,
-        claimed_until = CASE WHEN r.status = 'sending' THEN now() + make_interval(secs => r.wait_s) END,
-        posted_at = CASE WHEN r.ambiguous AND NOT d.ambiguous THEN now() ELSE d.posted_at END,
-        accepted_at = CASE WHEN r.status = 'accepted' THEN now() ELSE d.accepted_at END,
-        final_at = CASE WHEN r.status = 'failed' OR r.status = 'due' AND d.superseded THEN now() END
-    FROM r JOIN locked ON locked.delivery_id = r.id
-    WHERE d.delivery_id = r.id AND d.attempt = r.attempt AND d.status = 'sending'"""
-_BLOCK: LiteralString = """
-    UPDATE recipient r SET blocked = b.code
-    FROM unnest(%s::bigint[], %s::text[]) AS b(recipient_id, code)
-    WHERE r.recipient_id = b.recipient_id AND r.blocked = ''
-    RETURNING r.recipient_id, r.phone, r.role, r.blocked"""
-# A lease that ran out while nothing was known yet: its POST may have left at the last moment of the lease.
-_CLAIM_OPEN: LiteralString = """
-    WITH open AS MATERIALIZED (
-        SELECT delivery_id, claimed_until AS lease_end FROM delivery
-        WHERE status = 'sending' AND claimed_until <= now()
-        ORDER BY claimed_until
-        LIMIT %(limit)s
-        FOR UPDATE SKIP LOCKED
-    )
-    UPDATE delivery d
-    SET claimed_until = now() + make_interval(secs => %(lease_s)s), ambiguous = true,
-        posted_at = CASE WHEN d.ambiguous THEN d.posted_at ELSE open.lease_end END
-    FROM open, event e WHERE d.delivery_id = open.delivery_id AND e.event_id = d.event_id
-    RETURNING d.delivery_id, d.recipient_id, d.phone, d.token, d.attempt, d.created_at, d.maybe_duplicate,
-              extract(epoch FROM now() - d.posted_at)::float8 AS open_s, e.at, d.valid_until, d.superseded"""
-
 
 @dataclass(frozen=True, slots=True)
 class Announced:
@@ -167,61 +107,6 @@ class Body:
 
     text: str
     segments: int
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery whose intent is committed: attempt number `attempt` may leave now."""
-
-    delivery_id: int
-    recipient_id: int
-    phone: str
-    body: str
-    token: str
-    attempt: int
-    priority: int
-    valid_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A delivery whose POST has been an open question for `open_s` seconds, about an event of `at`."""
-
-    delivery_id: int
-    recipient_id: int
-    phone: str
-    token: str
-    attempt: int
-    created_at: datetime
-    maybe_duplicate: bool
-    open_s: float
-    at: datetime
-    valid_until: datetime
-    superseded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one attempt, for `record`."""
-
-    delivery_id: int
-    attempt: int
-    status: str
-    sid: str
-    error: str
-    ambiguous: bool
-    doubled: bool
-    wait_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """A recipient whom no text will reach; `blocked` says why."""
-
-    recipient_id: int
-    phone: str
-    role: str
-    blocked: str
 
 
 async def claim_announcement(connection: AsyncConnection) -> tuple[Announced, bool] | None:
@@ -290,41 +175,3 @@ async def ring(connection: AsyncConnection) -> None:
 async def close(connection: AsyncConnection, announced: Announced) -> None:
     """Mark the announcement done."""
     await connection.execute(_DONE, [announced.event_id])
-
-
-async def claim(connection: AsyncConnection, now: datetime, limit: int, lease_s: float) -> list[Claimed]:
-    """Commit the intent to send up to `limit` due deliveries, most urgent first."""
-    async with connection.cursor(row_factory=class_row(Claimed)) as cursor:
-        await cursor.execute(_CLAIM, {"now": now, "limit": limit, "lease_s": lease_s})
-        rows = await cursor.fetchall()
-    return sorted(rows, key=lambda row: (-row.priority, row.delivery_id))
-
-
-async def claim_open(connection: AsyncConnection, limit: int, lease_s: float) -> list[Open]:
-    """Take up to `limit` open questions whose time has come, for `lease_s` seconds."""
-    async with connection.cursor(row_factory=class_row(Open)) as cursor:
-        await cursor.execute(_CLAIM_OPEN, {"limit": limit, "lease_s": lease_s})
-        return await cursor.fetchall()
-
-
-async def record(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> int:
-    """Write what became of attempts; one that is no longer the current attempt changes nothing."""
-    ordered = sorted(outcomes, key=lambda outcome: outcome.delivery_id)
-    values = {
-        "ids": [outcome.delivery_id for outcome in ordered],
-        "attempts": [outcome.attempt for outcome in ordered],
-        "statuses": [outcome.status for outcome in ordered],
-        "sids": [outcome.sid for outcome in ordered],
-        "errors": [outcome.error for outcome in ordered],
-        "ambiguous": [outcome.ambiguous for outcome in ordered],
-        "doubled": [outcome.doubled for outcome in ordered],
-        "waits": [outcome.wait_s for outcome in ordered],
-    }
-    return (await connection.execute(_RECORD, values)).rowcount
-
-
-async def block(connection: AsyncConnection, codes: Mapping[int, str]) -> list[Blocked]:
-    """Mark recipients (by number) whom no text will reach, and return those newly marked."""
-    async with connection.cursor(row_factory=class_row(Blocked)) as cursor:
-        await cursor.execute(_BLOCK, [list(codes), list(codes.values())])
-        return await cursor.fetchall()

@@ -35,7 +35,8 @@ PACE = Pace(
     looks=16,
     gather_s=0.005,
     post_limit_s=0.4,
-    lease_s=1.2,
+    lease_s=0.6,
+    begin_s=0.4,
     renew_s=0.3,
     patience=Patience(look_s=0.1, settle_s=0.6, doubt_s=1.0),
 )

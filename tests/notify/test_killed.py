@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,7 +17,7 @@ from alerting.notify.expanding import expand_one
 from alerting.notify.policy import LONGEST_DELAY
 from floodcore.killpoint import KILL_POINTS
 from floodcore.texts import Texts
-from simulators.gateway import TROUBLE
+from simulators.gateway import TROUBLE, Does
 from tests.notify.conftest import Rig, free_port, open_rig, settled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +62,8 @@ async def kill_and_restart(rig: Rig, point: str, seed: int) -> None:
     gateway.reports, gateway.shuffled, gateway.delay_s = ("queued", "sent", "delivered"), True, 0.02
     for phone in rng.sample(phones, 5):
         gateway.plan(phone, rng.choice(TROUBLE))
+    if point == "notify.held":
+        gateway.script = {phones[0]: deque([Does.HANG_AFTER])}
     assert rig.house.settings.twilio is not None
     base = rig.house.settings.twilio.base_url
     await rig.announce(0, 2)

@@ -20,6 +20,7 @@ from alerting.notify.policy import (
     backoff,
     telling,
 )
+from alerting.notify.sending import Pace
 
 PATIENCE = Patience(look_s=2.0, settle_s=10.0, doubt_s=60.0)
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -88,18 +89,20 @@ def test_waits_grow_to_a_cap(attempt: int, jitter: float) -> None:
     assert backoff(attempt, jitter) <= backoff(attempt + 1, jitter)
 
 
-@given(st.sampled_from(Look), st.floats(0.0, 1e6), st.booleans(), st.booleans())
+@given(st.sampled_from(Look), st.floats(-10.0, 1e6), st.booleans(), st.booleans())
 def test_laws_of_the_open_question(look: Look, open_s: float, doubled: bool, valid: bool) -> None:
     decision = after_look(look, open_s, PATIENCE, doubled=doubled, valid=valid)
     assert (decision.status == "accepted") == (look is Look.FOUND)
     if decision.status == "due":
         proven = look is Look.ABSENT and open_s >= PATIENCE.settle_s
         unproven = look is Look.UNAVAILABLE and open_s >= PATIENCE.doubt_s and not doubled and valid
-        assert proven or unproven
+        assert proven or unproven or (look is Look.BLIND and valid)
         assert decision.doubled == (not proven)
-    if doubled:
+    if doubled and look is not Look.BLIND:
         assert not decision.doubled
     assert decision.ambiguous == (decision.status == "sending")
+    if look is Look.ABSENT and decision.status == "sending":  # asked again when it is settled, not later
+        assert decision.wait_s <= PATIENCE.settle_s - open_s
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,8 @@ def test_laws_of_the_open_question(look: Look, open_s: float, doubled: bool, val
         (Look.UNAVAILABLE, 600.0, True, False, "failed"),
         (Look.UNAVAILABLE, 59.9, False, False, "sending"),
         (Look.UNAVAILABLE, 60.0, False, False, "failed"),
+        (Look.BLIND, -1.0, True, True, "due"),
+        (Look.BLIND, 0.0, False, False, "failed"),
     ],
 )
 def test_what_the_list_decides(look: Look, open_s: float, doubled: bool, valid: bool, status: str) -> None:
@@ -138,3 +143,9 @@ def test_after_an_outage_only_the_current_state_is_told_as_delayed() -> None:
     assert telling(NOW, at, at + timedelta(minutes=30), newest=False) is None
     old = NOW - LONGEST_DELAY - timedelta(seconds=1)
     assert telling(NOW, old, old + timedelta(minutes=30), newest=True) is None
+
+
+def test_no_post_outlasts_what_the_list_is_asked_about() -> None:
+    pace = Pace()
+    assert pace.begin_s < pace.lease_s
+    assert pace.post_limit_s < pace.patience.settle_s < pace.patience.doubt_s
