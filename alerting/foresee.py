@@ -8,7 +8,7 @@ the same outcome. Every believed reading is folded in once, in the order of its 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from psycopg import AsyncConnection
@@ -31,6 +31,8 @@ from floodcore.words import Degree
 EXPECTED = "expected"
 # Series foreseen in one transaction; 300 with one reading each take 0.1 s (measured).
 SERIES = 300
+# A text of an expectation is of use until the expected time, but an hour after the reading at most.
+LONGEST_VALIDITY = timedelta(hours=1)
 
 _log = logging.getLogger("hladina.foresee")
 
@@ -229,8 +231,11 @@ def _announcements(number: int, event: NewEvent, turn: Turn) -> list[Announcemen
     """Less urgent than a limit reached; what came true is told by the limit reached."""
     if turn.reason is Reason.FULFILLED:
         return []
-    priority = max(0, event.to_degree - 1) if turn.told is not None else 0
-    return [Announcement(number, channel, priority, event.at + VALIDITY) for channel in ("sms", "cap")]
+    until, priority = event.at + VALIDITY, 0
+    if turn.told is not None:
+        priority = max(0, event.to_degree - 1)
+        until = max(until, min(turn.told.expected_at, event.at + LONGEST_VALIDITY))
+    return [Announcement(number, channel, priority, until) for channel in ("sms", "cap")]
 
 
 def _entry(number: int, event: NewEvent, turn: Turn) -> book.NewEntry:

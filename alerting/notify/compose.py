@@ -1,9 +1,10 @@
 """The text of an SMS. Pure: event, station and moment in, GSM-7 text out.
 
 Order: exercise label, what limit, where, when, how high, what to do; the token comes last and is
-added by the store. The wording is "limit reached", never "declared": SPA 2 and 3 are declared by the
-flood authority, a gauge only reaches a limit (Act 254/2001, section 70). The limits of each country
-keep their own names, which are not translated into one another.
+added by the store. The wording is "limit reached" or "expected, not yet reached", never "declared": SPA 2
+and 3 are declared by the flood authority, a gauge only reaches a limit (Act 254/2001, section 70). The
+limits of each country keep their own names, which are not translated into one another. A kind of event that
+has no words of its own here is not told in those of another.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,23 @@ LOCAL = ZoneInfo("Europe/Prague")
 _SCHEMES = {"spa": range(1, 5), "alarmstufe": range(1, 5), "imgw": range(1, 3)}
 _VALUES = {Quantity.LEVEL: 0, Quantity.DISCHARGE: 1, Quantity.RAIN: 0}
 _NAME_LIMIT = 40
+# How sure, in plain words: the least probability of each. The words are ours; CAP knows only likely and possible.
+_SURE = ((0.9, "certain"), (0.7, "likely"), (0.5, "rather"), (0.0, "possible"))
+_STANDING = {"expected": "expected", "changed": "expected.changed", "lowered": "expected.lowered"}
+
+
+class UntellableError(ValueError):
+    """There are no words for this kind of event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is expected: the probability of reaching the limit, and when (median, middle four fifths)."""
+
+    probability: float
+    expected_at: datetime
+    earliest_at: datetime
+    latest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,7 @@ class Happening:
 
     A silence is told of a gauge lost at a degree or while rising: `at` is when the silence it is
     allowed ran out, `value` the last one heard, `from_degree` and `to_degree` the degree it keeps.
+    An expectation is told with its `forecast` and `reason`, its end without a forecast.
     """
 
     kind: str
@@ -38,6 +57,8 @@ class Happening:
     to_degree: int
     value: float | None
     trend: Trend
+    reason: str = ""
+    forecast: Forecast | None = None
 
 
 def compose(
@@ -53,6 +74,9 @@ def compose(
     """The text in `language`, without its token. `river` is the river's name in `language`, or empty.
 
     `delayed` says that the house was unable to tell in time, so that nobody takes an hour for a minute.
+
+    Raises:
+        UntellableError: there are no words for this kind of event.
     """
     label = texts.say(language, "sms.exercise") + " " if exercise else ""
     late = texts.say(language, "sms.delayed") + " " if delayed else ""
@@ -60,7 +84,8 @@ def compose(
     now = _now(texts, happening, language)
     level = _level(texts, happening, station, happening.to_degree, language)
     old = _level(texts, happening, station, happening.from_degree, language)
-    text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now)
+    when = _when(texts, happening.forecast, language)
+    text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now, **when)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
     return fold(f"{label}{late}{text} {advice}", umlauts=language is Language.DE)
 
@@ -69,14 +94,43 @@ def _kind(happening: Happening) -> str:
     if happening.kind == "silence":
         rising = happening.trend is Trend.RISING or happening.to_degree == 0
         return "silence.rising" if rising else "silence"
+    if happening.kind == "expected":
+        return _expected(happening)
+    if happening.kind != "reached":
+        message = f"no words for an event of kind {happening.kind!r}"
+        raise UntellableError(message)
     if happening.to_degree > happening.from_degree:
         return "raised"
     return "allclear" if happening.to_degree == 0 else "lowered"
 
 
+def _expected(happening: Happening) -> str:
+    if happening.reason == "withdrawn":
+        return "expected.withdrawn" if happening.to_degree == 0 else "expected.withdrawn.held"
+    if happening.forecast is None or happening.reason not in _STANDING:
+        message = f"no words for an expectation {happening.reason!r} with forecast {happening.forecast}"
+        raise UntellableError(message)
+    return _STANDING[happening.reason]
+
+
 def _advice(happening: Happening) -> str:
     kind = _kind(happening)
-    return f"raised.{min(max(happening.to_degree, 1), Degree.EXTREME)}" if kind == "raised" else kind
+    degree = min(max(happening.to_degree, 1), Degree.EXTREME)
+    if kind == "raised":
+        return f"raised.{degree}"
+    if happening.kind == "expected":
+        return f"expected.{degree}" if happening.forecast is not None else "expected.withdrawn"
+    return kind
+
+
+def _when(texts: Texts, forecast: Forecast | None, language: Language) -> dict[str, str]:
+    """When something is expected, and how sure that is."""
+    if forecast is None:
+        return {"at": "", "early": "", "late": "", "sure": ""}
+    sure = next(name for least, name in _SURE if forecast.probability >= least)
+    clocks = (forecast.expected_at, forecast.earliest_at, forecast.latest_at)
+    at, early, late = (f"{clock.astimezone(LOCAL):%H:%M}" for clock in clocks)
+    return {"at": at, "early": early, "late": late, "sure": texts.say(language, f"sms.sure.{sure}")}
 
 
 def _where(station: Station, river: str, language: Language) -> str:

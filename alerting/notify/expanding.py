@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from psycopg import AsyncConnection
 
 from alerting.notify import policy
-from alerting.notify.compose import Happening, compose
+from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.segments import count
 from alerting.notify.words import mark
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.model import Names, Network, Station
-from floodcore.store import listen, telling
+from floodcore.store import foresight, listen, telling
+from floodcore.store.foresight import Said
 from floodcore.store.telling import Announced, Body
 from floodcore.supervision import Pulse
 from floodcore.texts import Texts
@@ -51,18 +52,30 @@ async def expand_one(house: House) -> bool:
 async def _expand(
     connection: AsyncConnection, house: House, announced: Announced, now: datetime, *, newest: bool
 ) -> int:
+    said = await foresight.said(connection, announced.event_id) if announced.kind == "expected" else None
     plan = policy.telling(now, announced.at, announced.valid_until, newest=newest)
-    if plan is None:
+    if plan is None or (said is not None and said.overtaken):
         await telling.close(connection, announced)
         _log.warning("event %d of %s is past: nobody is told", announced.event_id, announced.station_id)
         return 0
     exercise = announced.exercise or house.settings.exercise
-    texts = bodies(house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed)
+    try:
+        texts = bodies(house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed, said=said)
+    except UntellableError as error:
+        await telling.close(connection, announced)
+        _log.error("event %d of %s: nobody is told: %s", announced.event_id, announced.station_id, error)
+        return 0
     return await telling.expand(connection, announced, texts, plan.valid_until)
 
 
-def bodies(texts: Texts, network: Network, announced: Announced, *, exercise: bool, delayed: bool) -> dict[str, Body]:
-    """The text of `announced` in every language, and what each costs with its token."""
+def bodies(
+    texts: Texts, network: Network, announced: Announced, *, exercise: bool, delayed: bool, said: Said | None = None
+) -> dict[str, Body]:
+    """The text of `announced` in every language, and what each costs with its token.
+
+    Raises:
+        UntellableError: there are no words for this kind of event.
+    """
     happening = Happening(
         kind=announced.kind,
         quantity=Quantity(announced.quantity),
@@ -71,6 +84,8 @@ def bodies(texts: Texts, network: Network, announced: Announced, *, exercise: bo
         to_degree=announced.to_degree,
         value=announced.value,
         trend=Trend(announced.trend),
+        reason=announced.reason,
+        forecast=_forecast(said),
     )
     station = network.stations.get(announced.station_id) or _unlisted(announced)
     river = network.rivers.get(station.river or "")
@@ -80,6 +95,14 @@ def bodies(texts: Texts, network: Network, announced: Announced, *, exercise: bo
         text = compose(texts, happening, station, name, language, exercise=exercise, delayed=delayed)
         result[str(language)] = Body(text, count(f"{text} {mark(_TOKEN)}"))
     return result
+
+
+def _forecast(said: Said | None) -> Forecast | None:
+    if said is None or said.probability is None:
+        return None
+    if said.expected_at is None or said.earliest_at is None or said.latest_at is None:
+        return None
+    return Forecast(said.probability, said.expected_at, said.earliest_at, said.latest_at)
 
 
 def _unlisted(announced: Announced) -> Station:

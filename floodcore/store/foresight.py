@@ -74,6 +74,13 @@ _EXPECTATIONS: LiteralString = """
     INSERT INTO expectation (event_id, probability, horizon_min, expected_at, earliest_at, latest_at, model)
     SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::smallint[], %s::timestamptz[], %s::timestamptz[],
                          %s::timestamptz[], %s::text[])"""
+# Overtaken: its limit, or the one given up, is reached by now; that is told by itself.
+_SAID: LiteralString = """
+    SELECT x.probability, x.expected_at, x.earliest_at, x.latest_at,
+           EXISTS (SELECT FROM event r WHERE r.station_id = e.station_id AND r.quantity = e.quantity
+                   AND r.kind = 'reached' AND r.at >= e.at
+                   AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken
+    FROM event e LEFT JOIN expectation x USING (event_id) WHERE e.event_id = %s"""
 _VIEW: LiteralString = """
     SELECT s.station_id, s.quantity, f.foreseen_until, f.issued_at, f.model, f.degree, f.outlook::text AS outlook,
            f.memory::text AS memory
@@ -193,6 +200,17 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What an expected event said; None where nothing is expected any more. `overtaken`: the limit is reached."""
+
+    probability: float | None
+    expected_at: datetime | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    overtaken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ForesightView:
     """What the portal shows of a series: what was told (None: nothing), and the newest forecast of `issued_at`."""
 
@@ -289,6 +307,12 @@ async def save_expectations(conn: AsyncConnection, rows: Sequence[Expectation]) 
     if rows:
         columns = [[getattr(row, field.name) for row in rows] for field in fields(Expectation)]
         await conn.execute(_EXPECTATIONS, columns)
+
+
+async def said(conn: AsyncConnection, event_id: int) -> Said | None:
+    """What an expected event said, or None if there is no such event."""
+    async with conn.cursor(row_factory=class_row(Said)) as cursor:
+        return await (await cursor.execute(_SAID, (event_id,))).fetchone()
 
 
 async def foresights(conn: AsyncConnection) -> list[ForesightView]:

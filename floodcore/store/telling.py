@@ -20,20 +20,33 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
     FOR UPDATE OF a SKIP LOCKED"""
 # Expansions of one series stand in a line, so each sees what the others have told.
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
-# Whom an event concerns: the beginning of a statement.
+# Whom an event concerns: the beginning of a statement. An expectation concerns residents from their own degree and
+# probability on, and what becomes of it those who were told of it.
 CONCERNED: LiteralString = """
     WITH concerned AS (
         SELECT r.recipient_id, r.phone, r.language
         FROM recipient r
         WHERE r.active AND r.blocked = ''
           AND (r.role = 'officer'
-               OR %(kind)s <> 'silence' AND r.from_degree <= %(highest)s
+               OR %(kind)s <> 'silence'
                   AND EXISTS (SELECT FROM subscription s
-                              WHERE s.recipient_id = r.recipient_id AND s.station_id = %(station_id)s))
+                              WHERE s.recipient_id = r.recipient_id AND s.station_id = %(station_id)s)
+                  AND CASE WHEN %(kind)s <> 'expected' THEN r.from_degree <= %(highest)s
+                      ELSE EXISTS (
+                          SELECT FROM event e JOIN expectation x USING (event_id)
+                          WHERE e.event_id = %(event_id)s
+                            AND (x.probability >= r.expected_probability
+                                 AND e.to_degree >= greatest(r.from_degree, r.expected_from_degree)
+                                 OR EXISTS (
+                                     SELECT FROM event o JOIN delivery d USING (event_id)
+                                     WHERE o.station_id = e.station_id AND o.quantity = e.quantity
+                                       AND o.kind = 'expected' AND o.at BETWEEN e.at - interval '12 hours' AND e.at
+                                       AND o.event_id < e.event_id AND d.recipient_id = r.recipient_id))) END)
     )"""
 _DONE: LiteralString = """
     UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'sms'"""
-# A silence has passed, too, when the gauge was heard again.
+# A silence has passed, too, when the gauge was heard again. An expectation that is late is not told as delayed:
+# its time would mislead. Its withdrawal is, for nothing else ends it.
 _NEWEST: LiteralString = """
     SELECT NOT EXISTS (
         SELECT FROM event
@@ -41,6 +54,8 @@ _NEWEST: LiteralString = """
     ) AND NOT (%(kind)s = 'silence' AND EXISTS (
         SELECT FROM series JOIN series_state USING (series_id)
         WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND observed_at >= %(at)s
+    )) AND NOT (%(kind)s = 'expected' AND EXISTS (
+        SELECT FROM expectation WHERE event_id = %(event_id)s AND probability IS NOT NULL
     ))"""
 # The token is the delivery's number in hexadecimal, padded so that a text's length is known beforehand.
 _EXPAND: LiteralString = (
@@ -59,16 +74,19 @@ _EXPAND: LiteralString = (
         USING (language)
     ON CONFLICT (event_id, recipient_id) DO NOTHING"""
 )
-# A recipient gets the current state only: of two texts about one series the older is not tried any more.
+# A recipient gets the current state only: of two texts about one series the older is not tried any more. A limit
+# reached tells more than the expectation of it.
 _SUPERSEDE: LiteralString = """
     WITH stale AS MATERIALIZED (
         SELECT old.delivery_id
         FROM delivery old JOIN event o USING (event_id)
         WHERE old.status IN ('due', 'sending') AND NOT old.superseded
-          AND o.station_id = %(station_id)s AND o.quantity = %(quantity)s AND o.kind = %(kind)s
+          AND o.station_id = %(station_id)s AND o.quantity = %(quantity)s
+          AND (o.kind = %(kind)s OR o.kind = 'expected' AND %(kind)s = 'reached')
           AND EXISTS (
               SELECT FROM event n JOIN delivery newer USING (event_id)
               WHERE n.station_id = %(station_id)s AND n.quantity = %(quantity)s AND n.kind = %(kind)s
+                AND (n.kind = o.kind OR n.to_degree >= o.to_degree)
                 AND n.event_id > o.event_id AND newer.recipient_id = old.recipient_id)
         ORDER BY old.delivery_id
         FOR UPDATE OF old
@@ -124,7 +142,8 @@ async def claim_announcement(connection: AsyncConnection) -> tuple[Announced, bo
 
 async def lock_series(connection: AsyncConnection, station_id: str, quantity: str, kind: str) -> None:
     """Stand in the line of those who write texts about one series, until the transaction ends."""
-    await connection.execute(_LOCK_SERIES, [f"{station_id}\x1f{quantity}\x1f{kind}"])
+    line = "reached" if kind == "expected" else kind  # one may overtake the other
+    await connection.execute(_LOCK_SERIES, [f"{station_id}\x1f{quantity}\x1f{line}"])
 
 
 async def newest(connection: AsyncConnection, announced: Announced) -> bool:

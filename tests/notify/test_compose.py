@@ -1,13 +1,14 @@
 """The texts: short enough in the worst case, in order, and honest in their words."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.notify.compose import Happening, compose
+from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.segments import count, is_gsm
 from floodcore.network.model import Limits, Names, Station
 from floodcore.texts import Texts
@@ -55,6 +56,55 @@ def test_every_part_in_its_order() -> None:
     )
 
 
+SOON = Forecast(0.84, AT + timedelta(minutes=70), AT + timedelta(minutes=20), AT + timedelta(minutes=160))
+
+
+def expected(was: int, becomes: int, reason: str = "expected", **changed: object) -> Happening:
+    return happening(was, becomes, "expected", reason=reason, **({"forecast": SOON} | changed))
+
+
+def test_an_expectation_in_full() -> None:
+    assert say(expected(0, 2), Language.CS) == (
+        "OCEKAVA SE (zatim nedosazen) 2. SPA (pohotovost) asi v 04:20 (03:30-05:50), pravdepodobne. "
+        "Hradek nad Nisou (Luzicka Nisa), 23.11. 03:10, 213 cm, stoupa. Pripravte se, premistete auta a cennosti."
+    )
+    assert say(expected(0, 2), Language.DE, exercise=True) == (
+        "UEBUNG/CVICENI ERWARTET, noch nicht erreicht: tschechische Stufe 2 von 3 (2. SPA) gegen 04:20 (03:30-05:50), "
+        "wahrscheinlich. Hradek nad Nisou (Luzicka Nisa), 23.11. 03:10, 213 cm, steigend. "
+        "Vorbereiten: Autos und Werte wegbringen."
+    )
+    assert say(expected(2, 0, "withdrawn", forecast=None, trend=Trend.STEADY), Language.EN) == (
+        "NO LONGER EXPECTED, did not come: SPA 2 of 3 (CZ). Hradek nad Nisou (Luzicka Nisa), 23.11. 03:10, 213 cm, "
+        "steady. Go on watching the river."
+    )
+    assert "Still reached: SPA 1 of 3 (CZ)." in say(expected(3, 1, "withdrawn", forecast=None), Language.EN)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_expected_is_neither_reached_nor_declared_and_each_turn_has_words_of_its_own(language: Language) -> None:
+    turns = [(0, 2, "expected"), (2, 2, "changed"), (3, 2, "lowered")]
+    texts = [say(expected(*turn), language) for turn in turns]
+    texts += [say(expected(was, becomes, "withdrawn", forecast=None), language) for was, becomes in ((2, 0), (2, 1))]
+    reached = {say(happening(was, becomes), language) for was, becomes in [(0, 2), (3, 2), (2, 0)]}
+    assert len({*texts, *reached}) == len(texts) + len(reached)
+    start = re.compile(
+        r"(NIC?HT |UZ SE |NO LONGER |LESS |WENIGER |ZU |PROGNOZA|OCEKAVA|ERWARTET|EXPECTED)", re.IGNORECASE
+    )
+    for text in texts:
+        assert start.match(text), text
+        assert not re.search(r"vyhlas|declar|ausgeruf|oglosz", text.lower())
+        assert re.search(r"SPA", text)
+
+
+@pytest.mark.parametrize("kind", ["declared", "rained", ""])
+def test_a_kind_without_words_is_not_told_in_those_of_another(kind: str) -> None:
+    with pytest.raises(UntellableError, match=f"of kind {kind!r}"):
+        say(happening(0, 2, kind), Language.CS)
+    for reason, forecast in (("expected", None), ("changed", None), ("fulfilled", SOON)):
+        with pytest.raises(UntellableError, match=reason):
+            say(expected(0, 2, reason, forecast=forecast), Language.CS)
+
+
 degrees = st.integers(0, 4)
 happenings = st.builds(
     Happening,
@@ -68,8 +118,21 @@ happenings = st.builds(
 )
 
 
-@given(
+expectations = st.builds(
+    lambda told, reason, chance: replace(
+        told,
+        kind="expected",
+        reason=reason,
+        forecast=None if reason == "withdrawn" else replace(SOON, probability=chance),
+    ),
     happenings,
+    st.sampled_from(["expected", "changed", "lowered", "withdrawn"]),
+    st.floats(0.0, 1.0),
+)
+
+
+@given(
+    happenings | expectations,
     st.sampled_from(Language),
     st.sampled_from(["spa", "alarmstufe", "imgw", "unheard of"]),
     st.text(max_size=60) | st.just(LONGEST[0]),
