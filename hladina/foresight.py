@@ -1,61 +1,35 @@
-"""The forecasts of a hindcast: rows of forecasts.csv from what the engine believed, and when.
+"""The forecasts of a hindcast: what the engine would have said at each moment, from what it believed by then.
 
-Owns the rows and the fold of the decision over the readings; everything that judges is in alerting.engine.
+Owns the fold of the decision over the readings of one station, and the rows of forecasts.csv. Everything that judges
+is in alerting.engine.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_decision, forecast_odds, trend
-from alerting.engine.forecast_decision import HORIZONS_MIN, QUIET_STEPS
-from alerting.engine.forecast_past import Past, stage, windows
-from alerting.engine.judge import Window, spans
-from alerting.engine.rules import Rules
-from floodcore.words import Quantity
+from alerting.engine import forecast, forecast_decision
+from alerting.engine.forecast import Scene
+from alerting.engine.forecast_decision import BEGIN, HORIZONS_MIN
+from alerting.engine.forecast_odds import Odds
+from alerting.engine.forecast_past import Past, windows
+from hladina.judged import Heard, staged
 from hladina.station_list import Recorded
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # Rows less probable than this may be left out by the contract.
 _LEAST_PROBABILITY = 0.02
 # A neighbour that has been silent for longer tells nothing about now.
 _NEIGHBOUR_SILENT_S = 90 * 60.0
-# Moments worked on together: they stay in the cache, and a record of decades fits the memory.
-_BLOCK = 1000
-# At the limit and above it there is nothing to forecast; the row is dropped later.
-_LEAST_GAP = 1e-3
-
-
-@dataclass(slots=True)
-class Heard:
-    """What the engine believed of one series, and the moments a forecast is due. Times in seconds."""
-
-    at: list[float] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    known: list[float] = field(default_factory=list)
-    due: list[float] = field(default_factory=list)
-
-    def hear(self, points: Window, rules: Rules) -> None:
-        """Take in the points of the trend window that are new; the newest is why a forecast is due."""
-        now, _ = points[-1]
-        for at, value in points:
-            if not self.at or at > self.at[-1]:
-                self.at.append(at)
-                self.value.append(value)
-                self.known.append(now)
-        if rules.limits and len(points) >= trend.FEWEST and spans(points, rules):
-            self.due.append(now)
-
-    def past(self, station: Recorded) -> Past | None:
-        """The believed readings as a stage; None if there are none or a discharge has nothing to be measured by."""
-        if not self.at or (station.quantity is not Quantity.LEVEL and not station.limits):
-            return None
-        return Past(np.array(self.at), staged(station, self.value), np.array(self.known))
+# Moments worked on together: a record of decades fits the memory.
+_BLOCK = 20_000
+_FIELDS = ("probability", "foreseen", "hours", "level", "rising")
 
 
 class Row(NamedTuple):
@@ -69,50 +43,59 @@ class Row(NamedTuple):
     expected: datetime | None
 
 
-def staged(station: Recorded, values: Sequence[float]) -> Array:
-    """Values in the canonical unit as the forecast wants them: cm, or a discharge as a stage of its lowest limit."""
-    positive = [limit for limit in station.limits.values() if limit > 0.0]
-    return stage(station.quantity, values, min(positive, default=1.0))
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of one station at its moments `now` (moments,) in seconds, for its `degrees` (limits,).
+
+    `limits` (limits,) and `value` (moments,) in cm of stage; `open` (moments, limits) where the degree is not
+    reached, neither by the value nor by the state of the engine; the rest as `forecast.Foresight`, `warn`
+    (moments, limits, horizons).
+    """
+
+    now: Array
+    degrees: tuple[int, ...]
+    limits: Array
+    value: Array
+    open: Flags
+    probability: Array
+    hours: Array
+    level: Array
+    warn: Flags
 
 
-def rows(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, Recorded]) -> list[Row]:
-    """The rows of a station, in order of time, degree and horizon; uses nothing unknown at each moment."""
+def told(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, Recorded], odds: Odds) -> Told | None:
+    """What was said of a station; None if there was nothing to say. Uses nothing unknown at each moment."""
     own = heard[station.id]
-    if own.past(station) is None or not own.due:
-        return []
-    now = np.array(own.due)
+    past = own.past(station)
+    if past is None or not own.due:
+        return None
+    now, reached = np.array(own.due), np.array(own.reached)
+    above = [heard[name].past(stations[name]) for name in station.upstream]
     limits = staged(station, list(station.limits.values()))
-    pasts = {name: heard[name].past(stations[name]) for name in (station.id, *station.upstream)}
-    blocks = [_block(station, pasts, now[i : i + _BLOCK], limits) for i in range(0, now.size, _BLOCK)]
-    chance, foreseen, gap, quiet = (np.concatenate(part, axis=1) for part in zip(*blocks, strict=True))
-    found: list[Row] = []
-    for index, degree in enumerate(station.limits):
-        warn = decisions(now, foreseen[index], quiet[index])
-        found += _rows(int(degree), now, chance[index], warn, gap[index] > 0.0)
-    return sorted(found)
+    parts = [_block(past, above, now[i : i + _BLOCK], limits, odds) for i in range(0, now.size, _BLOCK)]
+    value, quiet, probability, foreseen, hours, level, rising = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    degrees = tuple(int(degree) for degree in station.limits)
+    held = reached[:, None] >= np.array(degrees)
+    warn = decisions(now, foreseen, quiet | held, rising)
+    still_open = ~held & (limits > value[:, None])
+    return Told(now, degrees, limits, value, still_open, probability, hours, level, warn)
 
 
 def _block(
-    station: Recorded, pasts: Mapping[str, Past | None], now: Array, limits: Array
-) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-    """(limits, moments, horizons) probability and foreseen, (limits, moments) gap and quiet, of some moments."""
-    past = pasts[station.id]
-    if past is None:
-        raise ValueError(station.id)
+    past: Past, above: Sequence[Past | None], now: Array, limits: Array, odds: Odds
+) -> tuple[Array | Flags, ...]:
+    """The newest value, where it is quiet, and the foresight of some moments."""
     grid = windows(past, now)
-    shape = forecast.shapes(grid)
-    above = _above([pasts[name] for name in station.upstream], now)
-    upstream = None if above is None else forecast.shapes(above)
-    gap = limits[:, None] - grid[:, 0]
-    odds = forecast_odds.generic()
-    looks = [forecast.outlook(odds, shape, np.maximum(each, _LEAST_GAP), upstream) for each in gap]
-    quiet: NDArray[np.bool_] = limits[:, None] <= grid[:, : QUIET_STEPS + 1].max(axis=1)
-    return np.stack([one.probability for one in looks]), np.stack([one.foreseen for one in looks]), gap, quiet
+    asked = np.broadcast_to(limits, (now.size, limits.size))
+    found = forecast.foresee(odds, Scene(grid, _above(above, now)), asked)
+    return grid[:, 0], forecast_decision.quiet(grid, asked), *(getattr(found, name) for name in _FIELDS)
 
 
 def _above(pasts: Sequence[Past | None], now: Array) -> Array | None:
-    """The windows of the upstream gauge that rose most in its last six hours, NaN where none was heard."""
-    best: Array | None = None
+    """The windows of the gauges above, (moments, gauges, 37); NaN where one was not heard of lately."""
+    grids = []
     for past in pasts:
         if past is None:
             continue
@@ -120,34 +103,32 @@ def _above(pasts: Sequence[Past | None], now: Array) -> Array | None:
         count = np.searchsorted(past.known, now, side="right")
         newest = past.at[np.maximum(count - 1, 0)]
         grid[now - newest > _NEIGHBOUR_SILENT_S] = np.nan
-        if best is None:
-            best = grid
-        else:
-            rose, before = (np.nan_to_num(g[:, 0] - g.min(axis=1), nan=-1.0) for g in (grid, best))
-            best = np.where((rose > before)[:, None], grid, best)
-    return best
+        grids.append(grid)
+    return np.stack(grids, axis=1) if grids else None
 
 
-def decisions(now: Array, foreseen: Array, quiet: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The decision folded over the readings of one limit; (moments, horizons)."""
-    standing = forecast_decision.calm(1)
-    warned: NDArray[np.bool_] = np.zeros(foreseen.shape, dtype=np.bool_)
-    lively = np.max(foreseen, axis=1) >= forecast_decision.GO_ON
-    for moment, (at, live) in enumerate(zip(now.tolist(), lively.tolist(), strict=True)):
-        if live:
-            row = slice(moment, moment + 1)
-            standing = forecast_decision.step(standing, at, foreseen[row], quiet[row])
-            warned[moment] = standing.warned[0]
-        else:
-            standing = forecast_decision.calm(1)
+def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags) -> Flags:
+    """The decision folded over the readings; `now` and `rising` (moments,), the others with (moments, limits)."""
+    limits = foreseen.shape[1]
+    standing = forecast_decision.calm(limits)
+    warned: Flags = np.zeros(foreseen.shape, dtype=np.bool_)
+    begins: list[bool] = ((foreseen >= np.array(BEGIN)) & ~quiet[:, :, None]).any(axis=(1, 2)).tolist()
+    stands = False
+    for moment, at in enumerate(now.tolist()):
+        if stands or begins[moment]:
+            up = np.full(limits, rising[moment])
+            standing = forecast_decision.step(standing, at, foreseen[moment], quiet[moment], up)
+            warned[moment] = standing.warned
+            stands = bool(standing.warned.any())
     return warned
 
 
-def _rows(degree: int, now: Array, chance: Array, warn: NDArray[np.bool_], below: NDArray[np.bool_]) -> Iterator[Row]:
-    ahead = forecast.hours_to(chance)
-    shown = ((chance >= _LEAST_PROBABILITY) | warn) & below[:, None]
-    for moment, column in np.argwhere(shown).tolist():
-        at = datetime.fromtimestamp(float(now[moment]), UTC)
-        warned = bool(warn[moment, column])
-        expected = at + timedelta(hours=float(ahead[moment, column])) if warned else None
-        yield Row(at, degree, HORIZONS_MIN[column], float(chance[moment, column]), warned, expected)
+def rows(said: Told) -> Iterator[Row]:
+    """The rows of a station, in order of time, degree and horizon."""
+    shown = ((said.probability >= _LEAST_PROBABILITY) | said.warn) & said.open[:, :, None]
+    for moment, limit, column in np.argwhere(shown).tolist():
+        at = datetime.fromtimestamp(float(said.now[moment]), UTC)
+        warned = bool(said.warn[moment, limit, column])
+        expected = at + timedelta(hours=float(said.hours[moment, limit, column, 0])) if warned else None
+        chance = float(said.probability[moment, limit, column])
+        yield Row(at, said.degrees[limit], HORIZONS_MIN[column], chance, warned, expected)

@@ -1,8 +1,8 @@
-"""`hladina hindcast`: exactly the live engine over recorded data, into four files.
+"""`hladina hindcast`: exactly the live engine over recorded data, into files.
 
-Owns the contract of docs/engine.md: degrees.csv, forecasts.csv, quality.csv, summary.json. Nothing
-after `issued_at` is used for a forecast; the interval of a gauge is taken from its first readings, as
-the network file would give it.
+Owns the contract of docs/engine.md: degrees.csv, forecasts.csv, quality.csv, summary.json, and beside them the skill
+table, the reliability, pictures and what was learnt. Nothing after `issued_at` is used for a forecast; the interval
+of a gauge is taken from its first readings, as the network file would give it.
 """
 
 import argparse
@@ -10,43 +10,45 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from statistics import median
-from typing import TextIO
 
 from alerting.engine import forecast_odds
-from alerting.engine.judge import Job, Standing, walk
-from alerting.engine.lifecycle import Transition
-from alerting.engine.rules import ENGINE, Rules, version
-from floodcore.quality.door import of_value
-from floodcore.quality.window import Sample, Verdict
+from alerting.engine.rules import ENGINE, version
 from floodcore.words import Flag
-from hladina import foresight
-from hladina.foresight import Heard
+from hladina import foresight, plots, skill, skill_table
+from hladina.foresight import Told
+from hladina.judged import Outcome, judge, staged
 from hladina.records import Record, Records, read_readings
+from hladina.skill import Tally
+from hladina.spread import Workers
 from hladina.station_list import InputError, Recorded, read_stations
 
 DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
 QUALITY = ("station_id", "timestamp", "flag", "test")
 
-_INTERVAL_FROM = 50
-_DEFAULT_INTERVAL = timedelta(minutes=10)
-_BAR_WIDTH = 30
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A station with all that its forecasts need: its own outcome and those of the gauges above it."""
+
+    station: Recorded
+    stations: Mapping[str, Recorded]
+    outcomes: Mapping[str, Outcome]
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What the engine made of one station."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is written of one station. `forecasts` are the rows of forecasts.csv."""
 
-    rules: Rules
-    verdicts: dict[datetime, Verdict] = field(default_factory=dict)
-    transitions: list[Transition] = field(default_factory=list)
-    heard: Heard = field(default_factory=Heard)
+    forecasts: tuple[tuple[object, ...], ...]
+    warnings: int
+    tally: Tally | None
+    picture: str | None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -61,7 +63,8 @@ def main(argv: Sequence[str]) -> int:
             path.open("rb").close()
         records = read_readings(options.readings, stations)
         options.out.mkdir(parents=True, exist_ok=True)
-        _write(options, stations, records)
+        with Workers(options.dask) as workers:
+            _write(options, stations, records, workers)
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
@@ -80,30 +83,36 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hladina hindcast", description="Run the live engine over recorded data.")
     parser.add_argument("--stations", type=Path, required=True, metavar="FILE", help="YAML list of stations")
     parser.add_argument("--readings", type=Path, required=True, nargs="+", metavar="FILE", help="CSV or CSV.gz")
-    parser.add_argument("--train", type=Path, nargs="+", metavar="FILE", help="earlier records; not yet learnt from")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the four files go")
+    parser.add_argument("--train", type=Path, nargs="+", metavar="FILE", help="earlier records to learn stations from")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    parser.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786; one station each")
     return parser
 
 
-def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: Records) -> None:
+def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: Records, workers: Workers) -> None:
     out: Path = options.out
     told: dict[str, object] = {}
-    with (
-        (out / "degrees.csv").open("w", newline="", encoding="utf-8") as degrees,
-        (out / "forecasts.csv").open("w", newline="", encoding="utf-8") as forecasts,
-        (out / "quality.csv").open("w", newline="", encoding="utf-8") as quality,
-    ):
-        writers = [csv.writer(file, lineterminator="\n") for file in (degrees, forecasts, quality)]
-        for writer, header in zip(writers, (DEGREES, FORECASTS, QUALITY), strict=True):
-            writer.writerow(header)
-        outcomes = {one.id: judge(one, records.by_station[one.id]) for one in _progress(list(stations.values()))}
-        for station in stations.values():
-            record, outcome = records.by_station[station.id], outcomes[station.id]
-            rows = forecasts_of(station, outcomes, stations)
-            writers[0].writerows(_degrees(station, outcome))
-            writers[1].writerows(rows)
-            writers[2].writerows(_quality(station, record, outcome))
-            told[station.id] = _summary(record, outcome, rows)
+    total = Tally()
+    with ExitStack() as stack:
+        degrees, forecasts, quality = (
+            _table(stack, out / name, header)
+            for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
+        )
+        ids = list(stations)
+        judged = workers.each(_judge, [(stations[key], records.by_station[key]) for key in ids], "judged")
+        outcomes = dict(zip(ids, judged, strict=True))
+        cases = [_case(stations[key], stations, outcomes) for key in ids]
+        for key, result in zip(ids, workers.each(_foresee, cases, "foreseen"), strict=True):
+            outcome, record = outcomes[key], records.by_station[key]
+            degrees(_degrees(stations[key], outcome))
+            forecasts(result.forecasts)
+            quality(_quality(stations[key], record, outcome))
+            told[key] = _summary(record, outcome, result)
+            if result.tally is not None:
+                total.add(result.tally)
+            if result.picture is not None:
+                _picture(out, key, result.picture)
+    _skill(out, total)
     summary = {
         "engine": ENGINE,
         "forecast": f"learnt odds {forecast_odds.generic().version}; see docs/forecast.md",
@@ -116,43 +125,50 @@ def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: 
     (out / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def judge(station: Recorded, record: Record) -> Outcome:
-    """The live engine over one station's record."""
-    rules = Rules(station.quantity, interval(record.at), station.limits)
-    outcome = Outcome(rules)
-    samples = [Sample(at, v, *of_value(station.quantity, v)) for at, v in zip(record.at, record.value, strict=True)]
-    for walked in walk(Job(rules, Standing(), samples)):
-        for verdict in walked.verdicts:
-            outcome.verdicts[verdict.at] = verdict
-        outcome.transitions += (turn.transition for turn in walked.turns)
-        if walked.believed and walked.standing.points:
-            outcome.heard.hear(walked.standing.points, rules)
-    return outcome
+def _judge(job: tuple[Recorded, Record]) -> Outcome:
+    return judge(*job)
 
 
-def interval(at: Sequence[datetime]) -> timedelta:
-    """The usual time between the first readings, at least a minute."""
-    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(at[: _INTERVAL_FROM + 1])]
-    return timedelta(seconds=max(60.0, median(steps))) if steps else _DEFAULT_INTERVAL
+def _case(station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome]) -> Case:
+    """Only what the station needs: it may have to travel."""
+    names = (station.id, *station.upstream)
+    return Case(station, {key: stations[key] for key in names}, {key: outcomes[key] for key in names})
 
 
-def forecasts_of(
-    station: Recorded, outcomes: Mapping[str, Outcome], stations: Mapping[str, Recorded]
-) -> list[tuple[object, ...]]:
+def _foresee(case: Case) -> Result:
+    station = case.station
+    outcome = case.outcomes[station.id]
+    said = told_of(case)
+    if said is None:
+        return Result((), 0, None, None)
+    rows = tuple(_forecasts(station, said))
+    stages = staged(station, outcome.heard.value)
+    tally = skill.tally(station.id, said, outcome.transitions, outcome.heard, stages)
+    picture = None
+    if outcome.transitions or any(row[6] for row in rows):
+        picture = plots.hydrograph(station.id, outcome.heard, said, stages, outcome.transitions)
+    return Result(rows, sum(1 for row in rows if row[6]), tally, picture)
+
+
+def told_of(case: Case) -> Told | None:
+    """What the engine would have said of a station at each moment."""
+    heard = {key: outcome.heard for key, outcome in case.outcomes.items()}
+    return foresight.told(case.station, heard, case.stations, forecast_odds.generic())
+
+
+def _forecasts(station: Recorded, said: Told) -> Iterator[tuple[object, ...]]:
     """The rows of forecasts.csv, in order of time."""
-    heard = {name: outcome.heard for name, outcome in outcomes.items()}
-    return [
-        (
+    for row in foresight.rows(said):
+        expected = "" if row.expected is None else stamp(row.expected)
+        yield (
             station.id,
             stamp(row.at),
             row.degree,
             row.horizon,
             f"{row.probability:.4f}",
-            "" if row.expected is None else stamp(row.expected),
+            expected,
             int(row.warn),
         )
-        for row in foresight.rows(station, heard, stations)
-    ]
 
 
 def _degrees(station: Recorded, outcome: Outcome) -> Iterator[tuple[object, ...]]:
@@ -169,7 +185,7 @@ def _quality(station: Recorded, record: Record, outcome: Outcome) -> Iterator[tu
         yield station.id, stamp(at), Flag.SUSPECT.name.lower(), "late"
 
 
-def _summary(record: Record, outcome: Outcome, forecasts: Sequence[tuple[object, ...]]) -> dict[str, object]:
+def _summary(record: Record, outcome: Outcome, result: Result) -> dict[str, object]:
     flags = Counter(verdict.flag.name.lower() for verdict in outcome.verdicts.values())
     tests = Counter(verdict.test for verdict in outcome.verdicts.values() if verdict.test)
     return {
@@ -182,8 +198,8 @@ def _summary(record: Record, outcome: Outcome, forecasts: Sequence[tuple[object,
         "flags": dict(sorted(flags.items())),
         "tests": dict(sorted(tests.items())),
         "degree_changes": len(outcome.transitions),
-        "forecast_rows": len(forecasts),
-        "warnings": sum(1 for row in forecasts if row[6]),
+        "forecast_rows": len(result.forecasts),
+        "warnings": result.warnings,
     }
 
 
@@ -192,15 +208,28 @@ def stamp(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _progress(stations: Sequence[Recorded], stream: TextIO | None = None) -> Iterator[Recorded]:
-    """The stations, with a bar on a terminal and nothing in a pipe."""
-    stream = stream or sys.stderr
-    shown = stream.isatty()
-    for done, station in enumerate(stations):
-        if shown:
-            filled = _BAR_WIDTH * done // len(stations)
-            bar = "#" * filled + "." * (_BAR_WIDTH - filled)
-            print(f"\r[{bar}] {done}/{len(stations)} {station.id[:30]:30}", end="", file=stream, flush=True)
-        yield station
-    if shown:
-        print(f"\r[{'#' * _BAR_WIDTH}] {len(stations)}/{len(stations)}{' ' * 31}", file=stream, flush=True)
+def _table(stack: ExitStack, path: Path, header: Sequence[str]) -> Callable[[Iterable[Iterable[object]]], None]:
+    """A file with its header written; the result writes rows."""
+    writer = csv.writer(stack.enter_context(path.open("w", newline="", encoding="utf-8")), lineterminator="\n")
+    writer.writerow(header)
+    return writer.writerows
+
+
+def _picture(out: Path, station_id: str, picture: str) -> None:
+    """An id may hold what no file name may."""
+    name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in station_id)
+    (out / "plots").mkdir(exist_ok=True)
+    (out / "plots" / f"{name.lstrip('.') or '_'}.svg").write_text(picture, encoding="utf-8")
+
+
+def _skill(out: Path, total: Tally) -> None:
+    """The operator's table: simpler than the strict score of the study, and on believed readings (docs/forecast.md)."""
+    _rows(out / "skill.csv", skill_table.COLUMNS, (line.values() for line in skill_table.lines(total)))
+    _rows(out / "reliability.csv", skill_table.RELIABILITY, skill_table.reliability(total))
+    (out / "plots").mkdir(exist_ok=True)
+    (out / "plots" / "reliability.svg").write_text(plots.reliability(total.bins), encoding="utf-8")
+
+
+def _rows(path: Path, header: Sequence[str], rows: Iterable[Iterable[str]]) -> None:
+    with ExitStack() as stack:
+        _table(stack, path, header)(rows)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alerting.engine.forecast_past import Past
 from floodcore.words import Degree, Quantity
-from hladina.hindcast import judge
+from hladina.judged import judge
 from hladina.records import Record, read_readings
 from hladina.station_list import Recorded
 
