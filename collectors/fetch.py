@@ -47,7 +47,8 @@ class Absent:
 
 def door(settings: Settings) -> Door:
     """The door to the servers that the settings name."""
-    return Door.of((settings.chmu_url,))
+    urls = (settings.chmu_url, *settings.source_urls.values(), settings.tts_storage_url)
+    return Door.of(urls, inner=settings.inner_sources)
 
 
 def session(

@@ -59,7 +59,9 @@ class Settings:
     SMS and in the signature check of callbacks. `exercise` marks a house whose every input is
     invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling; `source_urls` and
     `source_intervals_s` hold the other polled sources by name. `frame_ancestors` are the origins that
-    may show our pages in a frame.
+    may show our pages in a frame. `inner_sources` lets the names of sources lead to private addresses;
+    `tts_storage_url` is the address of the application at The Things Stack, whose storage is the way back of
+    its uplinks.
     """
 
     database_url: str
@@ -78,6 +80,9 @@ class Settings:
     frame_ancestors: str = "'none'"
     exercise: bool = False
     ingest_keys: Mapping[str, str] | None = None
+    inner_sources: bool = False
+    tts_storage_url: str = ""
+    tts_storage_key: str = ""
     clock: Clock = field(default_factory=Clock)
 
     def base_url(self, source: str) -> str:
@@ -113,6 +118,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         frame_ancestors=reader.origins("HLADINA_FRAME_ANCESTORS"),
         exercise=reader.flag("HLADINA_EXERCISE"),
         ingest_keys=reader.pairs("HLADINA_INGEST_KEYS"),
+        inner_sources=reader.flag("HLADINA_INNER_SOURCES"),
+        tts_storage_url=reader.url("HLADINA_TTS_STORAGE_URL", "", ("https", "http")).rstrip("/"),
+        tts_storage_key=reader.text("HLADINA_TTS_STORAGE_KEY", ""),
         clock=reader.clock("HLADINA_CLOCK"),
     )
     reader.kill_point("HLADINA_KILL_AT")

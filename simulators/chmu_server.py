@@ -1,8 +1,8 @@
 """A web server in the shape of the ČHMÚ open hydrology data.
 
 Shape: station metadata, a directory page, and per station one JSON file with the last 24 hours in UTC,
-newest last, units CM, M3_S and 0C, a missing value as null. Every figure served is invented or played
-back. `POST /simulator/mode` breaks it on demand.
+newest last, units CM, M3_S and 0C, a missing value as null; a file of each past day under `recent`. Every
+figure served is invented or played back. `POST /simulator/mode` breaks it on demand.
 """
 
 import json
@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2b
 
@@ -23,6 +23,8 @@ from simulators.outage import Mode, Outages, misbehave
 from simulators.sample import Feed, Sample
 
 _ROOT = "/hydrology/now"
+_RECENT = "/hydrology/recent"
+_DAY = timedelta(days=1)
 _WINDOW = timedelta(hours=24)
 # On a sped-up clock a day may pass in seconds; a house that stalls this long must still find everything.
 _STALL = timedelta(seconds=60)
@@ -60,6 +62,7 @@ class ChmuServer:
                 web.get(f"{_ROOT}/metadata/meta1.json", self._metadata),
                 web.get(f"{_ROOT}/data/", self._index),
                 web.get(f"{_ROOT}/data/{{name}}.json", self._data),
+                web.get(f"{_RECENT}/data/{{day:[0-9]{{8}}}}_{{name}}.json", self._past),
                 web.post("/simulator/mode", self._set_mode),
             ]
         )
@@ -98,6 +101,31 @@ class ChmuServer:
         if mode not in {Mode.OK, Mode.STALE}:
             return await misbehave(request, mode, body)
         return _conditional(request, body, changed)
+
+    def day(self, address: str, start: datetime, now: datetime) -> bytes:
+        """The file of a past day of `address`: what is stamped in it and was sent by `now`.
+
+        Raises:
+            KeyError: no such station.
+        """
+        feeds = self._feeds[address]
+        visible = [[s for s in feed.samples if start <= s.at < start + _DAY and s.sent_at <= now] for feed in feeds]
+        series = [_series(feed, samples, start - _DAY) for feed, samples in zip(feeds, visible, strict=True)]
+        return json.dumps({"objList": [{"objID": address, "tsList": series}]}, separators=(",", ":")).encode()
+
+    async def _past(self, request: web.Request) -> web.StreamResponse:
+        address, now = request.match_info["name"], self.clock.now()
+        try:
+            start = datetime.strptime(request.match_info["day"], "%Y%m%d").replace(tzinfo=UTC)
+        except ValueError:
+            return web.Response(status=404, text="Not Found")
+        if address not in self._feeds or start + _DAY > now:
+            return web.Response(status=404, text="Not Found")
+        body = self.day(address, start, now)
+        mode = self.outages.of("recent")
+        if mode not in {Mode.OK, Mode.STALE}:
+            return await misbehave(request, mode, body)
+        return web.Response(body=body, content_type="application/json")
 
     async def _metadata(self, request: web.Request) -> web.StreamResponse:
         stations = [s for s in self.network.stations.values() if any(link.kind == "chmu" for link in s.links)]
