@@ -112,7 +112,7 @@ def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags) -> Flags
     limits = foreseen.shape[1]
     standing = forecast_decision.calm(limits)
     warned: Flags = np.zeros(foreseen.shape, dtype=np.bool_)
-    begins: list[bool] = ((foreseen >= np.array(BEGIN)) & ~quiet[:, :, None]).any(axis=(1, 2)).tolist()
+    begins = np.any((foreseen >= np.array(BEGIN)) & ~quiet[:, :, None], axis=(1, 2))
     stands = False
     for moment, at in enumerate(now.tolist()):
         if stands or begins[moment]:
