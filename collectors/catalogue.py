@@ -5,11 +5,38 @@
 
 from types import MappingProxyType
 
-from collectors import chmu
+from collectors import (
+    chmu,
+    chmu_cap,
+    chmu_rain,
+    ea,
+    hpps,
+    hubeau,
+    imgw,
+    lhp,
+    pegelonline,
+    povodi,
+    saxony,
+    saxony_rss,
+)
 from collectors.source import Polled, Source
 
 # Asked by `collectors.polling`, one stage each.
-POLLED: tuple[Polled, ...] = (chmu.POLLED,)
+POLLED: tuple[Polled, ...] = (
+    chmu.POLLED,
+    chmu_rain.POLLED,
+    chmu_cap.POLLED,
+    hpps.POLLED,
+    povodi.LABE,
+    povodi.OHRE,
+    saxony.POLLED,
+    saxony_rss.POLLED,
+    lhp.POLLED,
+    imgw.POLLED,
+    pegelonline.POLLED,
+    hubeau.POLLED,
+    ea.POLLED,
+)
 
 # Pushed, by radio, files, texts: each module ends in its own `SOURCE`.
 # Each is imported above and stands here in one line; `probe` is tried with hostile bytes by the tests.

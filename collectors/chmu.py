@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from collectors.faults import DecodeError
-from collectors.source import Ask, Decoded, Index, Offer, Polled, Profile, Published, Source, Way, one_for_each
+from collectors.source import Ask, Decoded, Index, Offer, Polled, Profile, Published, Source, Way, one_for_each, tried
 from collectors.stamps import with_offset
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity, Reading
@@ -176,7 +176,7 @@ POLLED = Polled(
             Offer("TH", Quantity.WATER_TEMPERATURE, "0C"),
         ),
         time_rule="Z or offset, believed",
-        probe=lambda body: (station_file(body, "0-203-1-999001", "probe"), profiles(body)),
+        probe=tried(_decode, "0-203-1-999001"),
     ),
     asks=one_for_each("/hydrology/now/data/{}.json"),
     decode=_decode,

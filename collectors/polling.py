@@ -21,6 +21,7 @@ from aiohttp import ClientSession
 from collectors import fetch, limits, turns
 from collectors.edge import Edge
 from collectors.faults import DecodeError, EmptyAnswerError, FetchError
+from collectors.guard import Door
 from collectors.keeping import keep, store_all
 from collectors.source import Ask, Decoded, Polled
 from collectors.turns import Turns
@@ -68,7 +69,7 @@ async def poll(house: House, polled: Polled, pulse: Pulse) -> None:
     """
     async with house.pool.connection() as conn:
         memory = Memory(polled, dict(await cursors(conn, polled.name)))
-    async with fetch.session() as http:
+    async with fetch.session(door=Door.of((house.settings.base_url(polled.name),))) as http:
         while True:
             await one_round(house, http, memory, pulse.beat)
             await compare_limits(house, http, memory)
@@ -101,10 +102,13 @@ async def one_round(house: House, http: ClientSession, memory: Memory, beat: Cal
     `beat` is called after each answer, since a slow server can make a round of minutes.
     """
     polled, now = memory.polled, house.clock.now()
+    stations = linked(house, polled.name)
+    if not stations and polled.needs_stations and polled.index is None:
+        return
     memory.begun_at = now if memory.begun_at is None else memory.begun_at
     turn = await turns.of(house, polled.name, now, memory.begun_at)
     try:
-        asks = await _listed(house, http, polled, polled.asks(linked(house, polled.name), now))
+        asks = await _listed(house, http, polled, polled.asks(stations, now))
     except (FetchError, DecodeError) as error:
         await _note(house, memory, asked=0, faults=[str(error)])
         return
@@ -186,7 +190,7 @@ def _following(base: str, more: str) -> str:
         DecodeError: it tries to.
     """
     here, there = urlsplit(base), urlsplit(more)
-    if there.netloc and (there.netloc, there.scheme) != (here.netloc, here.scheme):
+    if there.netloc and there.netloc != here.netloc:  # whatever its scheme: we keep to our own
         message = f"the next page is at another server: {more[:100]!r}"
         raise DecodeError(message)
     return urlunsplit(("", "", there.path, there.query, ""))

@@ -7,7 +7,7 @@ is read by `collectors.catalogue`, by the stage that polls, by the tests that ev
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from floodcore.context import Bulletin, GaugeClass
@@ -153,3 +153,16 @@ def one_for_all(item: str, path: str) -> Callable[[Mapping[str, str], datetime],
         return (Ask(item, path, stations),)
 
     return asks
+
+
+_TRIED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def tried(decode: Callable[[bytes, Ask, datetime], Decoded], address: str) -> Callable[[bytes], object]:
+    """`decode` with everything but the bytes filled in, for `Source.probe`; `address` is that of its fixture."""
+    ask = Ask(address, "", {address: "probe"})
+
+    def probe(body: bytes) -> Decoded:
+        return decode(body, ask, _TRIED_AT)
+
+    return probe

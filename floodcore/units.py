@@ -21,9 +21,11 @@ _DIVISORS: dict[tuple[Quantity, str], float] = {
     (Quantity.LEVEL, "m"): 0.01,  # Environment Agency, Hub'Eau records
     (Quantity.DISCHARGE, "m3/s"): 1.0,
     (Quantity.DISCHARGE, "M3_S"): 1.0,  # ČHMÚ open data
+    (Quantity.DISCHARGE, "m³/s"): 1.0,  # Saxon feed, PEGELONLINE
     (Quantity.DISCHARGE, "l/s"): 1000.0,  # Hub'Eau
     (Quantity.RAIN, "mm"): 1.0,
     (Quantity.WATER_TEMPERATURE, "degC"): 1.0,
+    (Quantity.WATER_TEMPERATURE, "°C"): 1.0,  # PEGELONLINE
     (Quantity.WATER_TEMPERATURE, "0C"): 1.0,  # ČHMÚ writes the degree sign as a zero
     (Quantity.BATTERY, "V"): 1.0,
     (Quantity.BATTERY, "mV"): 1000.0,

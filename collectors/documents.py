@@ -1,0 +1,73 @@
+"""JSON documents whose fields may be anything: read as plain values, each field checked where it is used. Pure."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from collectors.faults import DecodeError, EmptyAnswerError
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+_decoder = msgspec.json.Decoder()
+
+
+def document(body: bytes, what: str) -> Json:
+    """The JSON value in `body`.
+
+    Raises:
+        EmptyAnswerError: there is nothing in it.
+        DecodeError: it is no JSON; `what` names what was expected.
+    """
+    if not body.strip():
+        message = f"an empty body instead of {what}"
+        raise EmptyAnswerError(message)
+    try:
+        found: Json = _decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        message = f"not {what}: {error}"
+        raise DecodeError(message[:300]) from None
+    return found
+
+
+def rows(value: Json, what: str) -> list[dict[str, Json]]:
+    """The objects of a list.
+
+    Raises:
+        DecodeError: it is no list; what in it is no object.
+    """
+    if not isinstance(value, list):
+        message = f"{what} is {type(value).__name__}, not a list"
+        raise DecodeError(message)
+    found = [row for row in value if isinstance(row, dict)]
+    if len(found) != len(value):
+        message = f"{what} holds what is no object"
+        raise DecodeError(message)
+    return found
+
+
+def fields(value: Json, what: str) -> dict[str, Json]:
+    """The object itself.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    if not isinstance(value, dict):
+        message = f"{what} is {type(value).__name__}, not an object"
+        raise DecodeError(message)
+    return value
+
+
+def word(value: Json) -> str:
+    """An id as text, however it was written; empty when it is neither text nor a whole number."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else ""
+
+
+def ours(found: list[dict[str, Json]], key: str, wanted: set[str]) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The rows about stations of ours, with the address."""
+    for row in found:
+        address = word(row.get(key))
+        if address in wanted:
+            yield address, row
