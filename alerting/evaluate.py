@@ -216,7 +216,7 @@ def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
         rule_version=case.ruled.version,
         judged_until=case.job.samples[-1].at,
         standing=encode(judgement.standing),
-        degree=int(judgement.standing.life.degree) if case.ruled.rules.limits else None,
+        degree=int(judgement.standing.degree) if case.ruled.rules.limits else None,
         value=None if good is None else good.value,
         observed_at=None if good is None else good.at,
         trend=judgement.trend,

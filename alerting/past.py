@@ -27,8 +27,8 @@ def standing_of(series: Series) -> Standing:
         msgspec.MsgspecError, ValueError: it is none, or knows nothing of the degree people were told of.
     """
     standing = Standing() if series.standing is None else decode(series.standing)
-    if series.degree is not None and standing.life.degree != series.degree:
-        message = f"a standing at degree {int(standing.life.degree)} of a series at degree {series.degree}"
+    if series.degree is not None and standing.degree != series.degree:
+        message = f"a standing at degree {int(standing.degree)} of a series at degree {series.degree}"
         raise ValueError(message)
     return standing
 

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from alerting.engine import lifecycle, thresholds, trend
-from alerting.engine.lifecycle import Evidence, Transition
+from alerting.engine.lifecycle import Evidence, Told, Transition
 from alerting.engine.rules import Rules
 from floodcore.quality.window import CHECKED, Checked, Memory, Point, Sample, Verdict, check
 from floodcore.words import Degree, Quantity, Trend
@@ -23,12 +23,32 @@ Window = tuple[tuple[float, float], ...]
 class Standing(msgspec.Struct, frozen=True, gc=False):
     """All that is remembered of a series between samples; with the rules and the next samples it decides all.
 
-    `points` is the trend window, newest last: (seconds since 1970, value), thinned.
+    `points` is the trend window, newest last: (seconds since 1970, value), thinned. `hour` is that of the
+    newest sample, in hours since 1970. `told` is what people know, where it is not `life`.
     """
 
     memory: Memory = Memory()
     life: lifecycle.State = lifecycle.State()
     points: Window = ()
+    hour: int = 0
+    told: Told | None = None
+
+    @property
+    def degree(self) -> Degree:
+        """The degree people were told of."""
+        return self.life.degree if self.told is None else self.told.degree
+
+    @property
+    def since(self) -> datetime | None:
+        """The beginning of the episode people were told of."""
+        return self.life.since if self.told is None else self.told.since
+
+
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):
+    """The standing before the first sample of an hour, that of `before`: where to start again for late samples."""
+
+    before: datetime
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +73,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of a job. `verdicts` holds the samples whose verdict is not simply that of the door."""
+    """What became of a job. `verdicts` holds the samples whose verdict is not simply that of the door.
+
+    `checkpoints` are those to keep; with `rewritten` they and the verdicts replace all from that time on.
+    """
 
     standing: Standing
     changes: tuple[Change, ...]
@@ -61,6 +84,8 @@ class Judgement:
     latest: Verdict
     trend: Trend
     per_hour: float | None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    rewritten: datetime | None = None
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
@@ -73,20 +98,28 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class _Folded:
-    job: Job
+class Folded:
+    """A job folded, without the trends."""
+
+    rules: Rules
     standing: Standing
     turns: tuple[Turn, ...]
     verdicts: tuple[Verdict, ...]
     latest: Verdict
+    checkpoints: tuple[Checkpoint, ...]
+    rewritten: datetime | None = None
 
 
 def judge(jobs: Iterable[Job]) -> list[Judgement]:
     """Judge each job, none of which may be without samples; the results are in the same order."""
-    folded = [_fold(job) for job in jobs]
+    return with_trends([fold(job) for job in jobs])
+
+
+def with_trends(folded: Sequence[Folded]) -> list[Judgement]:
+    """The judgements of what was folded, in the same order."""
     windows = [window for one in folded for window in (*(t.window for t in one.turns), one.standing.points)]
     wide = [
-        window if spans(window, one.job.rules) else ()
+        window if spans(window, one.rules) else ()
         for window, one in zip(windows, (one for one in folded for _ in range(len(one.turns) + 1)), strict=True)
     ]
     slopes = iter(trend.slopes_of(wide))
@@ -100,37 +133,48 @@ class Walked(msgspec.Struct, frozen=True, gc=False):
     verdicts: tuple[Verdict, ...]
     believed: bool
     turns: tuple[Turn, ...] = ()
+    checkpoint: Checkpoint | None = None
 
 
 def walk(job: Job) -> Iterator[Walked]:
     """Fold the samples of `job` in one by one; trends are left to the caller."""
     standing, rules = job.standing, job.rules
     for sample in job.samples:
+        hour = int(sample.at.timestamp()) // 3600
+        checkpoint = Checkpoint(sample.at, standing) if hour > standing.hour else None
         flooded = standing.life.degree > Degree.NONE
         checked = check(standing.memory, sample, rules.quantity, flooded=flooded)
+        turns: tuple[Turn, ...] = ()
         if checked.believed:
-            standing, turns = _step(standing, checked, rules)
-            yield Walked(standing, checked.verdicts, believed=True, turns=turns)
+            standing, turns = _step(standing, checked, rules, hour)
         else:
-            standing = Standing(checked.memory, standing.life, standing.points)
-            yield Walked(standing, checked.verdicts, believed=False)
+            standing = Standing(checked.memory, standing.life, standing.points, hour, standing.told)
+        yield Walked(standing, checked.verdicts, bool(checked.believed), turns, checkpoint)
 
 
-def _fold(job: Job) -> _Folded:
+def fold(job: Job) -> Folded:
+    """All samples of `job`, in order.
+
+    Raises:
+        ValueError: there are none.
+    """
     standing, latest = job.standing, None
     turns: list[Turn] = []
     verdicts: list[Verdict] = []
+    checkpoints: list[Checkpoint] = []
     for sample, walked in zip(job.samples, walk(job), strict=True):
         standing, latest = walked.standing, walked.verdicts[-1]
         turns += walked.turns
         verdicts += (v for v in walked.verdicts if v.at != sample.at or v.test != sample.test)
+        if walked.checkpoint is not None:
+            checkpoints.append(walked.checkpoint)
     if latest is None:
         message = "a job without samples"
         raise ValueError(message)
-    return _Folded(job, standing, tuple(turns), tuple(verdicts), latest)
+    return Folded(job.rules, standing, tuple(turns), tuple(verdicts), latest, tuple(checkpoints))
 
 
-def _step(standing: Standing, checked: Checked, rules: Rules) -> tuple[Standing, tuple[Turn, ...]]:
+def _step(standing: Standing, checked: Checked, rules: Rules, hour: int) -> tuple[Standing, tuple[Turn, ...]]:
     """One lifecycle step on what was just believed.
 
     A doubted point believed late counts with the sample that decided, at that sample's time: what was
@@ -141,11 +185,19 @@ def _step(standing: Standing, checked: Checked, rules: Rules) -> tuple[Standing,
         for point in believed:
             points = keep(points, point, rules)
     if not rules.limits:
-        return Standing(checked.memory, standing.life, points), ()
+        return Standing(checked.memory, standing.life, points, hour, standing.told), ()
     decisive, evidence = _evidence(believed, rules.ladder)
     life, transitions = lifecycle.step(standing.life, evidence, rules.calm, rules.gap)
-    turns = tuple(Turn(t, decisive.value, _limit(rules, t), points) for t in transitions)
-    return Standing(checked.memory, life, points), turns
+    told = standing.told
+    if told is not None:
+        told, transitions = lifecycle.catch_up(told, life, evidence.at, may_fall=True)
+    turns = tuple(turn(t, decisive.value, rules, points) for t in transitions)
+    return Standing(checked.memory, life, points, hour, told), turns
+
+
+def turn(transition: Transition, value: float, rules: Rules, window: Window) -> Turn:
+    """The transition with what was known then."""
+    return Turn(transition, value, _limit(rules, transition), window)
 
 
 def _evidence(believed: Sequence[Point], ladder: thresholds.Ladder) -> tuple[Point, Evidence]:
@@ -185,15 +237,15 @@ def spans(window: Window, rules: Rules) -> bool:
     return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * rules.window_s
 
 
-def _finish(one: _Folded, at_turns: list[float | None], now: float | None) -> Judgement:
-    rules = one.job.rules
+def _finish(one: Folded, at_turns: list[float | None], now: float | None) -> Judgement:
+    rules = one.rules
     changes = tuple(
         Change(turn.transition, turn.value, turn.limit, direction(rules, turn.value, slope), slope)
         for turn, slope in zip(one.turns, at_turns, strict=True)
     )
     good = one.standing.memory.good
     heading = direction(rules, good.value, now) if good is not None else Trend.UNKNOWN
-    return Judgement(one.standing, changes, one.verdicts, one.latest, heading, now)
+    return Judgement(one.standing, changes, one.verdicts, one.latest, heading, now, one.checkpoints, one.rewritten)
 
 
 def direction(rules: Rules, value: float, per_hour: float | None) -> Trend:

@@ -5,6 +5,8 @@ Laws (tests/engine/test_lifecycle.py, written first):
 2. Rises are immediate, and a return to the level restarts the calm clock.
 3. A fall needs the full calm time of unbroken fresh evidence.
 4. Replaying the same evidence changes nothing and sends nothing.
+5. Samples that come late end in the state of the samples in order; they raise at once and never lower
+   what people were told (`catch_up`, ADR 0016).
 
 States are the degrees 0-4. A rise goes from any to any higher at once; a fall goes from any to any
 lower, to the highest degree whose own calm clock has not run out. Observation time is the only clock
@@ -48,6 +50,13 @@ class State(Struct, frozen=True, gc=False):
     since: datetime | None = None
     below: tuple[datetime | None, ...] = _STOPPED
     evidence_at: datetime | None = None
+
+
+class Told(Struct, frozen=True, gc=False):
+    """What people were told, kept only where it is not what the samples in order say: some of them came late."""
+
+    degree: Degree
+    since: datetime | None
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -121,3 +130,24 @@ def _fall(
     since = state.since if state.since is not None else at
     transition = Transition(at, state.degree, target, Reason.CALM, since)
     return State(target, since if target > Degree.NONE else None, below, at), (transition,)
+
+
+def catch_up(told: Told, state: State, at: datetime, *, may_fall: bool) -> tuple[Told | None, tuple[Transition, ...]]:
+    """Tell what `state`, that of the samples in order, says beyond what was told; `at` is the newest sample.
+
+    Late samples raise at once and never lower: a fall waits for a sample in order (`may_fall`). The
+    episode keeps the beginning people know.
+    """
+    since = told.since if told.since is not None else at
+    if state.degree > told.degree:
+        reason = Reason.REACHED if state.degree == told.degree + 1 else Reason.SKIPPED
+        return _beside(state.degree, since, state), (Transition(at, told.degree, state.degree, reason, since),)
+    if state.degree < told.degree and may_fall:
+        fallen = Transition(at, told.degree, state.degree, Reason.CALM, since)
+        return _beside(state.degree, since if state.degree > Degree.NONE else None, state), (fallen,)
+    return _beside(told.degree, told.since, state), ()
+
+
+def _beside(degree: Degree, since: datetime | None, state: State) -> Told | None:
+    """What was told, or None if `state` says the same."""
+    return None if (degree, since) == (state.degree, state.since) else Told(degree, since)

@@ -41,7 +41,7 @@ def silence(rules: Rules, standing: Standing, now: datetime, lag: timedelta = ti
     good = standing.memory.good
     if good is None or not rules.limits:
         return None
-    degree = standing.life.degree
+    degree = standing.degree
     until = good.at + lag + allowed_silence(degree, rules.interval)
     if now <= until:
         return None
@@ -52,7 +52,7 @@ def silence(rules: Rules, standing: Standing, now: datetime, lag: timedelta = ti
     if degree is Degree.NONE and not (rising and near):
         return None
     reason = Reason.LOST_RISING if rising else Reason.LOST_IN_FLOOD
-    since = standing.life.since if standing.life.since is not None else good.at
+    since = standing.since if standing.since is not None else good.at
     return Silence(until, since, degree, reason, good.value, trend, per_hour)
 
 
