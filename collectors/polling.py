@@ -106,7 +106,7 @@ async def one_round(house: House, http: ClientSession, memory: Memory, beat: Cal
     if not stations and polled.needs_stations and polled.index is None:
         return
     memory.begun_at = now if memory.begun_at is None else memory.begun_at
-    turn = await turns.of(house, polled.name, now, memory.begun_at)
+    turn = await turns.of(house, polled, now, memory.begun_at)
     try:
         asks = await _listed(house, http, polled, polled.asks(stations, now))
     except (FetchError, DecodeError) as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from collectors.source import Ask
+from collectors.source import Ask, Polled
 from floodcore.house import House
 from floodcore.network.model import Station
 from floodcore.store.others import newest_of_others
@@ -44,13 +44,14 @@ class Turns:
         ]
 
 
-async def of(house: House, source: str, now: datetime, begun_at: datetime) -> Turns:
-    """The turns of `source` at `now`; a source that is first everywhere costs no query."""
-    stands_in = {s.id: s for s in house.network.stations.values() if source in {link.kind for link in s.links[1:]}}
-    if not stands_in:
+async def of(house: House, polled: Polled, now: datetime, begun_at: datetime) -> Turns:
+    """The turns of `polled` at `now`; one that is first everywhere, or is context only, costs no query."""
+    stations = house.network.stations.values()
+    stands_in = {s.id: s for s in stations if polled.name in {link.kind for link in s.links[1:]}}
+    if not stands_in or not any(offer.quantity for offer in polled.source.offers):
         return Turns()
     async with house.pool.connection() as conn:
-        newest = await newest_of_others(conn, source, list(stands_in))
+        newest = await newest_of_others(conn, polled.name, list(stands_in))
     held = frozenset(key for key, station in stands_in.items() if not silent(station, newest, now, begun_at))
     return Turns(held, newest)
 

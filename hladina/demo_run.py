@@ -17,7 +17,7 @@ from collectors import broker as collector_broker
 from collectors import uplinks
 from floodcore.clock import Clock
 from floodcore.network.model import Network
-from floodcore.settings import Settings, read
+from floodcore.settings import SOURCES, Settings, read
 from floodcore.store import contacts, migrate
 from floodcore.words import Quantity
 from hladina import broker, demo_report
@@ -28,6 +28,7 @@ from hladina.run import serve
 HOST = "127.0.0.1"
 _POLL_REAL_S = 0.4  # between two polls of the simulated open data
 _LEAST_POLL_S = 10.0  # of data time
+_OTHERS_REAL_S, _LEAST_OTHERS_S = 2.0, 60.0  # the same for the other public services
 _START_LIMIT_S = 30.0
 _LOOK_S = 0.1
 _REMEMBER_S = 1.0
@@ -77,7 +78,7 @@ async def run(plan: Plan, network: Network, dsn: str) -> None:
             key: secrets.token_hex(16) for key, s in network.stations.items() if s.links and s.links[0].kind == "push"
         }
         port = _free_port()
-        settings = _settings(plan, dsn, mqtt.url, port, keys)
+        settings = _settings(plan, dsn, mqtt.url, port, keys, _kinds(network))
         await _subscribe(mqtt.url)
         async with _simulated(plan, mqtt.url, port, keys):
             ready = asyncio.Event()
@@ -171,7 +172,15 @@ def _phone(index: int) -> str:
     return f"+4206000000{index + 1:02d}"
 
 
-def _settings(plan: Plan, dsn: str, mqtt_url: str, chmu_port: int, keys: Mapping[str, str]) -> Settings:
+def _kinds(network: Network) -> set[str]:
+    """The polled sources beside ČHMÚ's hydrology that this network names, and the bulletin of warnings."""
+    linked = {link.kind for station in network.stations.values() for link in station.links}
+    return {"chmu_cap"} | linked.intersection(SOURCES)
+
+
+def _settings(
+    plan: Plan, dsn: str, mqtt_url: str, chmu_port: int, keys: Mapping[str, str], kinds: Iterable[str]
+) -> Settings:
     """Made here and not taken from the environment: a demo must never reach a real gateway or source."""
     environment = {
         "HLADINA_DATABASE_URL": dsn,
@@ -182,12 +191,23 @@ def _settings(plan: Plan, dsn: str, mqtt_url: str, chmu_port: int, keys: Mapping
         "HLADINA_PORT": str(plan.port),
         "HLADINA_CHMU_URL": f"http://{HOST}:{chmu_port}",
         "HLADINA_CHMU_INTERVAL_S": str(max(_LEAST_POLL_S, _POLL_REAL_S * plan.clock.speed)),
+        **_polled(kinds, chmu_port, plan.clock.speed),
         "HLADINA_EXERCISE": "1",
         "HLADINA_INGEST_KEYS": ",".join(f"{station}={key}" for station, key in keys.items()),
         "HLADINA_CLOCK": plan.clock.as_text(),
         "HLADINA_KILL_AT": os.environ.get("HLADINA_KILL_AT", ""),
     }
     return read(environment)
+
+
+def _polled(kinds: Iterable[str], port: int, speed: float) -> dict[str, str]:
+    """Where and how often the other public services are asked: less often than ČHMÚ, as in operation."""
+    interval_s = max(_LEAST_OTHERS_S, _OTHERS_REAL_S * speed)
+    found: dict[str, str] = {}
+    for kind in sorted(kinds):
+        found[f"HLADINA_{kind.upper()}_URL"] = f"http://{HOST}:{port}"
+        found[f"HLADINA_{kind.upper()}_INTERVAL_S"] = str(interval_s)
+    return found
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from floodcore.network.model import Network
 from simulators import pushers, replay, tts_devices
 from simulators.chmu_server import ChmuServer
 from simulators.exercise import Exercise
+from simulators.open_data import OpenData
 from simulators.records import RecordsError
 from simulators.sample import Feed
 from simulators.scenarios import DEFAULT, SCENARIOS
@@ -57,8 +58,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m simulators") 
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Simulated gauges for a running house: an HTTP server in the ČHMÚ shape, which the house polls at "
-        "HLADINA_CHMU_URL, MQTT devices in The Things Stack shape, HTTP pushers. All is invented or played back.",
+        description="Simulated gauges for a running house: an HTTP server in the shapes of the public services, "
+        "which the house polls at HLADINA_CHMU_URL, HLADINA_SAXONY_URL and so on, MQTT devices in The Things Stack "
+        "shape, HTTP pushers. All is invented or played back.",
         epilog="HLADINA_MQTT_URL names the broker; without it no device publishes. HLADINA_PUSH_KEYS holds the keys "
         "of the pushers as station=key&station=key.",
     )
@@ -96,10 +98,13 @@ async def _run(
     arguments: argparse.Namespace, network: Network, clock: Clock, recorded: tuple[Feed, ...] | None
 ) -> None:
     server = ChmuServer(network, clock)
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+    services = OpenData(clock, server.outages)
+    application = server.application()
+    services.add_to(application)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        work = asyncio.ensure_future(_play(arguments, network, clock, server, recorded))
+        work = asyncio.ensure_future(_play(arguments, network, clock, (server, services), recorded))
         await asyncio.sleep(0)  # first there are data, then they are served
         await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
         broker = (
@@ -121,7 +126,7 @@ async def _play(
     arguments: argparse.Namespace,
     network: Network,
     clock: Clock,
-    server: ChmuServer,
+    servers: tuple[ChmuServer, OpenData],
     recorded: tuple[Feed, ...] | None,
 ) -> None:
     """Block of days by block: what the gauges will say, then saying it."""
@@ -131,7 +136,8 @@ async def _play(
     while True:
         until = clock.now() + _BLOCK
         feeds = exercise.feeds(clock.now() - _HISTORY, until) if recorded is None else recorded
-        server.show(feeds)
+        for server in servers:
+            server.show(feeds)
         first = since if recorded is None else datetime.min.replace(tzinfo=UTC)
         await asyncio.gather(*_senders(arguments, feeds, clock, first))
         remaining = clock.real_seconds((until - clock.now() - timedelta(minutes=1)).total_seconds())

@@ -11,12 +11,14 @@ from simulators.misbehave import Fault, apply
 from simulators.rivers import Hydrograph, discharge, hydrographs
 from simulators.sample import Feed, Sample, grid
 from simulators.scenarios import Scenario
+from simulators.shapes import PUBLIC
 from simulators.weather import Storm, rain
 
 _SCAN = timedelta(minutes=5)
 # From measuring to being seen outside. Real ČHMÚ files are minutes old; in a sped-up demo the way into
 # the house itself takes that long.
-_PUBLISHED_AFTER = {"chmu": timedelta(seconds=5), "tts": timedelta(seconds=5), "push": timedelta(seconds=2)}
+_PUBLISHED_AFTER = {"push": timedelta(seconds=2)}
+_OTHERS_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Exercise:
         found = []
         for station in self.network.stations.values():
             moments = tuple(grid(begin, end, station.interval))
-            for link in station.links[:1]:
+            for link in _served(station):
                 for quantity in _measured(station, link):
                     samples = world.samples(station, link, quantity, moments)
                     found.append(_feed(station, link, quantity, apply(samples, faults.get(station.id, ()))))
@@ -86,7 +88,7 @@ class _World:
         self, station: Station, link: Link, quantity: Quantity, moments: Sequence[datetime]
     ) -> tuple[Sample, ...]:
         """What a good gauge says at `moments`."""
-        wait = _PUBLISHED_AFTER[link.kind]
+        wait = _PUBLISHED_AFTER.get(link.kind, _OTHERS_AFTER)
         return tuple(Sample(at, self._measure(station, quantity, at), at + wait) for at in moments)
 
     def _measure(self, station: Station, quantity: Quantity, at: datetime) -> float | None:
@@ -104,6 +106,11 @@ class _World:
                 return round(9.0 + 2.0 * uniform(self.seed, station.id, at.date().isoformat()), 1)
             case _:
                 return None
+
+
+def _served(station: Station) -> tuple[Link, ...]:
+    """The main link, and the public services that show the same gauge as well."""
+    return (*station.links[:1], *(link for link in station.links[1:] if link.kind in PUBLIC))
 
 
 def _feed(station: Station, link: Link, quantity: Quantity, samples: tuple[Sample, ...]) -> Feed:

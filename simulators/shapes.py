@@ -13,6 +13,22 @@ from zoneinfo import ZoneInfo
 
 from floodcore.words import Quantity
 
+# The links that the public services of `simulators.open_data` feed.
+PUBLIC = frozenset(
+    {
+        "chmu_rain",
+        "hpps",
+        "povodi_labe",
+        "povodi_ohre",
+        "saxony",
+        "saxony_rss",
+        "lhp",
+        "imgw",
+        "pegelonline",
+        "hubeau",
+        "ea",
+    }
+)
 _BERLIN, _WARSAW = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Warsaw")
 _WINTER = "+01:00"
 

@@ -14,6 +14,7 @@ from floodcore.clock import Clock
 from floodcore.words import Quantity
 from simulators.open_data import SHAPES, OpenData
 from simulators.sample import Feed, Sample, grid
+from simulators.shapes import PUBLIC
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NAMES = sorted(CATALOGUE)
@@ -68,6 +69,7 @@ def test_a_fixture_says_what_it_says(name: str) -> None:
 def test_every_polled_source_is_looked_at() -> None:
     assert set(SAID) | {"chmu_cap", "lhp"} == set(BY_NAME)
     assert set(SHAPES) | {"chmu"} == set(BY_NAME)
+    assert set(SHAPES) - {"chmu_cap"} == PUBLIC
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
