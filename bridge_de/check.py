@@ -129,8 +129,15 @@ def _info(root: etree._Element, info: etree._Element) -> Iterator[str]:
 
 def _codes(root: etree._Element, info: etree._Element) -> Iterator[str]:
     codes = [value for name, value in _pairs(info, "eventCode") if name == "CZ-SPA"]
-    if len(codes) != 1 or codes[0] not in {"0", "1", "2", "3"}:
+    ahead = [value for name, value in _pairs(info, "eventCode") if name == "CZ-SPA-EXPECTED"]
+    if len(codes) != (0 if ahead and not codes else 1) or not {*codes} <= {"0", "1", "2", "3"}:
         yield f"CZ-SPA must be given once as 0 to 3, got {codes}"
+    if len(ahead) > 1 or not {*ahead} <= {"1", "2", "3"} or (ahead and codes == ["0"]):
+        yield f"CZ-SPA-EXPECTED must be given once as 1 to 3 and not beside CZ-SPA 0, got {ahead}"
+    if bool(ahead) != (_text(info, "certainty") in {"Likely", "Possible"}):
+        yield "what is Likely or Possible is expected, and what is Observed is not"
+    if ahead and _text(info, "urgency") not in {"Expected", "Future"}:
+        yield "what is expected is neither immediate nor past"
     clear = "AllClear" in _texts(info, "responseType")
     past = _text(info, "urgency") == "Past"
     if not clear == past == (codes == ["0"]):

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from bridge_de.areas import areas, foreign_places
 from bridge_de.cap import Alert, Area, Info, MsgType, Status, identifier, stamp, token
-from bridge_de.wording import Measured, Phase, Wording, amount, figure, titled, wording
+from bridge_de.wording import Ahead, Measured, Phase, Wording, amount, figure, percent, titled, wording
 from floodcore.network.model import Limits, Network, Station
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
 from floodcore.texts import Texts
@@ -23,8 +23,17 @@ ALL_CLEAR_FOR = timedelta(hours=3)
 # A message in force is told anew when less than this is left of it.
 REFRESH_BEFORE = timedelta(hours=2)
 DECLARED_BY = "none: measured limit reached"
+EXPECTED_BY = "none: expected by an automatic forecast, not measured"
+# A forecast is told for an hour beyond its latest time; then it has come true, was withdrawn, or we are dead.
+_EXPECTED_BEYOND = timedelta(hours=1)
+# For so long after its last message has ended a story of what is expected may be gone on with.
+STORY_WAITS = timedelta(hours=1)
+# CAP 1.2: "Likely" is more than about a half. "Expected": act within the next hour, "Future": soon.
+_LIKELY = 0.5
+_WITHIN = timedelta(hours=1)
 # The interval of a gauge we do not know.
 _USUAL_INTERVAL = timedelta(minutes=15)
+EXPECTED = "expected"
 _LEGAL_DEGREES = (Degree.VIGILANCE, Degree.READINESS, Degree.EMERGENCY)
 _VALUE_NAMES = {"level": "waterLevel", "discharge": "discharge", "rain": "rain"}
 
@@ -37,6 +46,7 @@ class Grade:
     severity: str
     awareness: str
     responses: tuple[str, ...]
+    certainty: str = "Observed"
 
 
 _GRADES = {
@@ -46,6 +56,10 @@ _GRADES = {
     3: Grade("Immediate", "Extreme", "4; red; Extreme", ("Avoid", "Execute")),
     4: Grade("Immediate", "Extreme", "4; red; Extreme", ("Avoid", "Execute")),
 }
+
+
+# What to do while there is still time.
+_AHEAD_RESPONSES = {1: ("Monitor",), 2: ("Prepare",), 3: ("Prepare", "Avoid"), 4: ("Prepare", "Avoid")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,10 @@ class Telling:
     @property
     def phase(self) -> Phase:
         """What the message says of its gauge."""
+        if self.event.kind == EXPECTED:
+            if self.event.expected_at is not None:
+                return Phase.EXPECT
+            return Phase.ONLY if self.event.held else Phase.WITHDRAWN
         if self.event.to_degree == Degree.NONE:
             return Phase.CLEAR
         if self.revision:
@@ -94,9 +112,51 @@ class Telling:
         return Phase.RISE if self.event.to_degree > self.event.from_degree else Phase.FALL
 
     @property
+    def degree(self) -> int:
+        """The degree the message is about: reached, or expected, or the one that is left when it no longer is."""
+        return self.event.held if self.phase is Phase.ONLY else self.event.to_degree
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """What the message says of the future."""
+        event = self.event
+        if event.kind != EXPECTED:
+            return None
+        if event.expected_at is None:
+            return Ahead(event.from_degree, event.held)
+        return Ahead(
+            event.to_degree,
+            event.held,
+            event.probability,
+            event.horizon_min,
+            event.expected_at,
+            event.earliest_at,
+            event.latest_at,
+        )
+
+    @property
+    def grade(self) -> Grade:
+        """What it is in the codes of CAP."""
+        event, plain = self.event, _GRADES[self.degree]
+        if event.expected_at is None or event.probability is None:
+            return plain
+        return Grade(
+            urgency="Expected" if event.expected_at - self.sent <= _WITHIN else "Future",
+            severity=plain.severity,
+            awareness=plain.awareness,
+            responses=_AHEAD_RESPONSES[self.degree],
+            certainty="Likely" if event.probability > _LIKELY else "Possible",
+        )
+
+    @property
     def expires(self) -> datetime:
-        """A dead publisher must fail visibly, so no message lives long."""
-        return self.sent + (ALL_CLEAR_FOR if self.phase is Phase.CLEAR else VALID_FOR)
+        """A dead publisher must fail visibly, so no message lives long; a forecast no longer than it holds."""
+        if self.phase in {Phase.CLEAR, Phase.WITHDRAWN}:
+            return self.sent + ALL_CLEAR_FOR
+        latest = self.event.latest_at
+        if latest is None or self.event.held:
+            return self.sent + VALID_FOR
+        return min(max(latest, self.sent) + _EXPECTED_BEYOND, self.sent + VALID_FOR)
 
 
 def telling(event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest: Latest | None = None) -> Telling:
@@ -113,13 +173,24 @@ def telling(event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest
 
 
 def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network) -> bool:
-    """Whether the bridge tells `event`: reached limits of Czech gauges, and no all-clear without an alert.
+    """Whether the bridge tells `event`: limits of Czech gauges, reached or expected, and no end without a beginning.
 
-    A gauge abroad is its own authority's to announce; one we do not know is told all the same.
+    What has come true since is told as reached. A gauge abroad is its own authority's to announce; one we do not
+    know is told all the same.
     """
     station = network.stations.get(event.station_id)
     at_home = station is None or (station.country == "CZ" and all(limits.scheme == "spa" for limits in station.limits))
-    return event.kind == "reached" and at_home and (event.to_degree > 0 or bool(earlier))
+    if not at_home:
+        return False
+    if event.kind == EXPECTED:
+        begins = event.expected_at is not None
+        return not event.overtaken and (begins or any(message.kind == EXPECTED for message in earlier))
+    return event.kind == "reached" and (event.to_degree > 0 or bool(earlier))
+
+
+def is_past(event: ToldEvent, now: datetime) -> bool:
+    """Whether the time of what is expected is over, so that nobody is helped by hearing of it."""
+    return event.latest_at is not None and event.latest_at <= now
 
 
 def compose(told: Telling, publisher: Publisher) -> Alert:
@@ -168,7 +239,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
         texts,
         language,
         told.phase,
-        event.to_degree,
+        told.degree,
         Measured(
             name,
             _river(publisher, station, language),
@@ -178,6 +249,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
             old_minutes=_old_minutes(told, station),
         ),
         exercise=is_exercise(event, publisher),
+        ahead=told.ahead,
     )
     parameters = _parameters(told, publisher, station, limits)
     abroad = "; ".join(f"{place.names.local} ({place.country})" for place in foreign)
@@ -189,20 +261,36 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
 
 def _plain_info(told: Telling, publisher: Publisher, language: Language, tag: str) -> Info:
     event, texts = told.event, publisher.texts
-    name = token(event.station_id)
-    limit = texts.say(language, f"cap.limit.{event.to_degree}")
-    headline = texts.say(language, "cap.plain.headline", limit=limit, station=name)
+    name, ahead = token(event.station_id), told.phase is Phase.EXPECT
+    limit = texts.say(language, f"cap.limit.{told.degree}")
+    headline = texts.say(language, f"cap.plain.{'expected' if ahead else 'headline'}", limit=limit, station=name)
     value = amount(texts, language, event.value, event.unit)
+    note = texts.say(language, "cap.text.not_reached" if ahead else "cap.text.not_declared")
+    about = f"expected.{told.degree}" if ahead else str(told.degree)
     words = Wording(
-        event=texts.say(language, f"cap.event.{event.to_degree}"),
+        event=texts.say(language, f"cap.event.{about}"),
         headline=titled(texts, headline, exercise=is_exercise(event, publisher)),
-        description=f"{limit}: {name}, {value}. {texts.say(language, 'cap.text.not_declared')}",
-        instruction=texts.say(language, f"cap.instruction.{event.to_degree}"),
+        description=f"{limit}: {name}, {value}. {note}",
+        instruction=texts.say(language, f"cap.instruction.{about}"),
     )
     facts = _Facts(
-        (("stationId", name), ("declaredBy", DECLARED_BY)), (Area(texts.say(language, "cap.area.gauge", station=name)),)
+        (("stationId", name), ("declaredBy", _declared_by(told))),
+        (Area(texts.say(language, "cap.area.gauge", station=name)),),
     )
     return _block(told, publisher, (language, tag), words, facts)
+
+
+def _declared_by(told: Telling) -> str:
+    return EXPECTED_BY if told.phase is Phase.EXPECT else DECLARED_BY
+
+
+def _codes(told: Telling) -> tuple[tuple[str, str], ...]:
+    """What is reached is CZ-SPA, what is expected has a code of its own, so that no machine takes one for the other."""
+    if told.phase is not Phase.EXPECT:
+        return (("CZ-SPA", str(min(told.degree, Degree.EMERGENCY.value))),)
+    held = min(told.event.held, Degree.EMERGENCY.value)
+    expected = ("CZ-SPA-EXPECTED", str(min(told.degree, Degree.EMERGENCY.value)))
+    return (expected, ("CZ-SPA", str(held))) if held else (expected,)
 
 
 def _block(
@@ -212,7 +300,7 @@ def _block(
     words: Wording,
     facts: _Facts,
 ) -> Info:
-    grade = _GRADES[told.event.to_degree]
+    grade = told.grade
     texts, (spoken, tag) = publisher.texts, language
     return Info(
         language=tag,
@@ -220,10 +308,10 @@ def _block(
         response_types=grade.responses,
         urgency=grade.urgency,
         severity=grade.severity,
-        certainty="Observed",
-        event_codes=(("CZ-SPA", str(min(told.event.to_degree, Degree.EMERGENCY.value))),),
+        certainty=grade.certainty,
+        event_codes=_codes(told),
         effective=stamp(told.sent),
-        onset=stamp(told.event.at),
+        onset=stamp(told.event.expected_at or told.event.at),
         expires=stamp(told.expires),
         sender_name=texts.say(spoken, "cap.sender_name"),
         headline=words.headline,
@@ -269,9 +357,23 @@ def _parameters(
         ("spaThresholds", _thresholds(limits, unit)),
         ("extremeThreshold", "" if extreme is None else f"{figure(extreme, unit)} {unit}"),
         ("discharge", "" if event.discharge is None or told.latest else f"{figure(event.discharge, 'm3/s')} m3/s"),
-        ("declaredBy", DECLARED_BY),
+        *_foretold(event),
+        ("declaredBy", _declared_by(told)),
     )
     return tuple((key, text) for key, text in pairs if text)
+
+
+def _foretold(event: ToldEvent) -> tuple[tuple[str, str], ...]:
+    if event.expected_at is None or event.earliest_at is None or event.latest_at is None:
+        return ()
+    return (
+        ("forecastProbability", f"{percent(event.probability)} %"),
+        ("forecastWithin", f"{event.horizon_min} min"),
+        ("forecastOnset", stamp(event.expected_at)),
+        ("forecastEarliest", stamp(event.earliest_at)),
+        ("forecastLatest", stamp(event.latest_at)),
+        ("forecastModel", event.model),
+    )
 
 
 def _thresholds(limits: Limits | None, unit: str) -> str:

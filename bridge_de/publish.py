@@ -6,6 +6,7 @@ every event is told exactly once. A message about to expire while its degree hol
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from psycopg import AsyncConnection
 
@@ -13,14 +14,17 @@ from bridge_de.cap import Alert
 from bridge_de.check import faults
 from bridge_de.compose import (
     REFRESH_BEFORE,
+    STORY_WAITS,
     Publisher,
     Telling,
     compose,
     compose_plain,
     concerns_us,
+    is_past,
     telling,
 )
 from bridge_de.render import render
+from bridge_de.wording import Phase
 from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.killpoint import passing
@@ -59,9 +63,10 @@ async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
         claimed = await warnings.claim(connection, _BATCH)
         passing("bridge.claimed")
         # Chains are locked in one order everywhere, so two bridges cannot wait for each other.
-        for event in await warnings.events(connection, claimed):
-            earlier = await warnings.lock_chain(connection, event.chain)
-            if concerns_us(event, earlier, speaker.network):
+        for found in await warnings.events(connection, claimed):
+            chain = await warnings.story(connection, found, clock.now() - STORY_WAITS)
+            event, earlier = replace(found, chain=chain), await warnings.lock_chain(connection, chain)
+            if concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now()):
                 await _tell(connection, telling(event, earlier, clock.now()), speaker)
             else:
                 _log.info("event %d at %s is not ours to tell", event.event_id, event.station_id)
@@ -83,7 +88,8 @@ async def refresh_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             last = earlier[-1]
             if last.all_clear or last.expires >= before:
                 continue  # another bridge was first
-            (event,) = await warnings.events(connection, [last.event_id])
+            (found,) = await warnings.events(connection, [await warnings.holding(connection, last.event_id)])
+            event = replace(found, chain=chain)
             newest = None if event.series_id is None else await warnings.latest(connection, event.series_id)
             await _tell(connection, telling(event, earlier, clock.now(), newest), speaker)
             made += 1
@@ -133,6 +139,6 @@ def _row(told: Telling, alert: Alert, body: bytes) -> NewMessage:
         status=alert.status,
         headline_cs=czech.headline,
         headline_de=german.headline,
-        all_clear=told.event.to_degree == 0,
+        all_clear=told.phase in {Phase.CLEAR, Phase.WITHDRAWN},
         body=body,
     )

@@ -1,4 +1,7 @@
-"""The human texts of one message in one language. Reached is never declared, SPA never an Alarmstufe."""
+"""The human texts of one message in one language.
+
+Reached is never declared nor expected, SPA never an Alarmstufe.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +25,11 @@ class Phase(StrEnum):
     FALL = "fall"
     HOLD = "hold"
     CLEAR = "clear"
+    EXPECT = "expect"
+    WITHDRAWN = "withdrawn"
+    """No longer expected, and no limit is reached."""
+    ONLY = "only"
+    """No longer expected, but a lower limit is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,19 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is or was expected: `degree`; when and how probable while it is; `held` the degree reached meanwhile."""
+
+    degree: int
+    held: int
+    probability: float | None = None
+    horizon_min: int | None = None
+    expected_at: datetime | None = None
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """The human texts of one info block."""
 
@@ -61,21 +82,23 @@ def wording(
     measured: Measured,
     *,
     exercise: bool,
+    ahead: Ahead | None = None,
 ) -> Wording:
-    """Write the texts of one message in one language."""
-    limit = texts.say(language, f"cap.limit.{degree}")
+    """Write the texts of one message in one language; `ahead` where something is or was expected."""
     value = amount(texts, language, measured.value, measured.unit)
+    about = degree if ahead is None else ahead.degree
     headline = texts.say(
         language,
         f"cap.headline.{phase}",
-        limit=texts.say(language, f"cap.short.{degree}"),
+        limit=texts.say(language, f"cap.{'soon' if phase is Phase.EXPECT else 'short'}.{about}"),
         station=measured.station,
         river=measured.river,
         value=value,
+        at="" if ahead is None or ahead.expected_at is None else clock(ahead.expected_at),
     )
     sentences = [
         texts.say(language, "cap.text.exercise") if exercise else "",
-        texts.say(language, f"cap.text.{phase}", limit=limit),
+        *_statement(texts, language, phase, degree, ahead),
         texts.say(
             language,
             "cap.text.measured",
@@ -88,14 +111,42 @@ def wording(
         "" if measured.old_minutes is None else texts.say(language, "cap.text.old", minutes=measured.old_minutes),
         texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
         texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
-        texts.say(language, "cap.text.not_declared"),
+        texts.say(language, "cap.text.not_reached" if phase is Phase.EXPECT else "cap.text.not_declared"),
     ]
+    name = {Phase.EXPECT: f"expected.{about}", Phase.WITHDRAWN: "withdrawn"}.get(phase, str(degree))
     return Wording(
-        event=texts.say(language, f"cap.event.{degree}"),
+        event=texts.say(language, f"cap.event.{name}"),
         headline=titled(texts, headline[:1].upper() + headline[1:], exercise=exercise),
         description=" ".join(sentence for sentence in sentences if sentence),
-        instruction=texts.say(language, f"cap.instruction.{degree}"),
+        instruction=texts.say(language, f"cap.instruction.{name}"),
     )
+
+
+def _statement(texts: Texts, language: Language, phase: Phase, degree: int, ahead: Ahead | None) -> list[str]:
+    """What is the case: a limit reached, left or lasting, or expected, or no longer so."""
+    limit = texts.say(language, f"cap.limit.{degree}")
+    if ahead is None:
+        return [texts.say(language, f"cap.text.{phase}", limit=limit)]
+    held = [texts.say(language, "cap.text.held", limit=texts.say(language, f"cap.limit.{ahead.held}"))]
+    wanted = texts.say(language, f"cap.limit.{ahead.degree}")
+    if ahead.expected_at is None or ahead.earliest_at is None or ahead.latest_at is None:
+        return [texts.say(language, "cap.text.withdrawn", limit=wanted), *(held if ahead.held else [])]
+    told = texts.say(
+        language,
+        "cap.text.expect",
+        limit=wanted,
+        time=moment(language, ahead.expected_at),
+        early=clock(ahead.earliest_at),
+        late=clock(ahead.latest_at),
+        chance=percent(ahead.probability),
+        hours=figure((ahead.horizon_min or 0) / 60, "h"),
+    )
+    return [told, *(held if ahead.held else [])]
+
+
+def percent(probability: float | None) -> str:
+    """A probability in whole per cent; never certain, never impossible: it is a forecast."""
+    return "?" if probability is None else f"{min(99, max(1, round(100 * probability)))}"
 
 
 def titled(texts: Texts, headline: str, *, exercise: bool) -> str:
@@ -130,3 +181,8 @@ def moment(language: Language, at: datetime) -> str:
     if language is Language.CS:
         return f"{local.day}. {local.month}. {local.year} {local:%H:%M}"
     return f"{local:%d.%m.%Y %H:%M}"
+
+
+def clock(at: datetime) -> str:
+    """The local time of day."""
+    return f"{at.astimezone(ZoneInfo(_ZONE)):%H:%M}"

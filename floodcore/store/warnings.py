@@ -1,8 +1,11 @@
 """CAP messages and the partners who fetch them: the only writer of `cap_message` and `partner_fetch`.
 
-A chain's events are told in order without a lock on the chain: only its oldest open announcement can
-be claimed, and that stays open, as every other bridge sees it, until its message is committed. The
-advisory lock of `lock_chain` keeps a refresh from branching off beside an event's message.
+The events of a series are told in order without a lock: only its oldest open announcement can be claimed,
+and that stays open, as every other bridge sees it, until its message is committed. The advisory lock of
+`lock_chain` keeps a refresh from branching off beside an event's message.
+
+What is expected and then reached is one story: the limit reached goes on in the chain of the messages that
+said it was expected (`story`), so that partners see one chain and not two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +27,7 @@ _CLAIM: LiteralString = """
         AND NOT EXISTS (
             SELECT FROM announcement older JOIN event o USING (event_id)
             WHERE older.channel = 'cap' AND older.done_at IS NULL
-                AND o.chain = e.chain AND older.event_id < a.event_id)
+                AND o.station_id = e.station_id AND o.quantity = e.quantity AND older.event_id < a.event_id)
     ORDER BY a.priority DESC, a.event_id
     LIMIT %s
     FOR UPDATE OF a SKIP LOCKED"""
@@ -33,28 +36,52 @@ _EVENTS: LiteralString = """
         e.unit, e.trend, e.chain, e.exercise,
         (SELECT o.value FROM observation o JOIN series s USING (series_id)
          WHERE s.station_id = e.station_id AND s.quantity = 'discharge' AND e.quantity <> 'discharge'
-            AND o.observed_at = e.at AND o.flag <= 2) AS discharge
-    FROM event e WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
+            AND o.observed_at = e.at AND o.flag <= 2) AS discharge,
+        e.reason, x.probability, x.horizon_min::int, x.expected_at, x.earliest_at, x.latest_at,
+        coalesce(x.model, '') AS model,
+        coalesce((SELECT r.to_degree FROM event r
+                  WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at <= e.at
+                  ORDER BY r.at DESC, r.event_id DESC LIMIT 1), 0)::int AS held,
+        e.kind = 'expected' AND EXISTS (
+            SELECT FROM event r
+            WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at >= e.at
+                AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken
+    FROM event e LEFT JOIN expectation x USING (event_id)
+    WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
+_HEAD: LiteralString = """
+    SELECT m.chain, m.all_clear, e.kind, e.chain AS own
+    FROM cap_message m JOIN event e USING (event_id)
+    WHERE e.station_id = %s AND e.quantity = %s AND m.expires > %s
+    ORDER BY m.cap_id DESC LIMIT 1"""
 _LOCK_CHAIN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('cap ' || %s, 0))"
 _CHAIN: LiteralString = """
-    SELECT cap_id, event_id, revision, sent, expires, reference, all_clear
-    FROM cap_message WHERE chain = %s ORDER BY cap_id"""
+    SELECT m.cap_id, m.event_id, m.revision, m.sent, m.expires, m.reference, m.all_clear, e.kind
+    FROM cap_message m JOIN event e USING (event_id) WHERE m.chain = %s ORDER BY m.cap_id"""
 _INSERT: LiteralString = """
     INSERT INTO cap_message (identifier, event_id, revision, chain, sent, expires, reference, msg_type, status,
         headline_cs, headline_de, all_clear, body, sha256)
     VALUES (%(identifier)s, %(event_id)s, %(revision)s, %(chain)s, %(sent)s, %(expires)s, %(reference)s,
         %(msg_type)s, %(status)s, %(headline_cs)s, %(headline_de)s, %(all_clear)s, %(body)s, sha256(%(body)s))"""
 _SETTLE: LiteralString = "UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'cap'"
+# A message of what is expected lives as long as that, and is not told anew, unless a degree holds beside it.
 _EXPIRING: LiteralString = """
     SELECT h.chain FROM (
-        SELECT DISTINCT ON (chain) chain, event_id, expires, all_clear
-        FROM cap_message WHERE expires > %(oldest)s ORDER BY chain, cap_id DESC) h
+        SELECT DISTINCT ON (m.chain) m.chain, m.expires, m.all_clear, e.kind, e.chain AS own, e.station_id, e.quantity
+        FROM cap_message m JOIN event e USING (event_id)
+        WHERE m.expires > %(oldest)s ORDER BY m.chain, m.cap_id DESC) h
     WHERE NOT h.all_clear AND h.expires < %(before)s
-        AND NOT EXISTS (SELECT FROM event e WHERE e.chain = h.chain AND e.kind = 'reached' AND e.to_degree = 0)
+        AND NOT EXISTS (SELECT FROM event e WHERE e.chain = h.own AND e.kind = 'reached' AND e.to_degree = 0)
+        AND (h.kind = 'reached' OR EXISTS (
+            SELECT FROM event r WHERE r.chain = h.own AND r.kind = 'reached'))
         AND NOT EXISTS (
             SELECT FROM announcement a JOIN event e USING (event_id)
-            WHERE a.channel = 'cap' AND a.done_at IS NULL AND e.chain = h.chain)
+            WHERE a.channel = 'cap' AND a.done_at IS NULL
+                AND e.station_id = h.station_id AND e.quantity = h.quantity)
     ORDER BY h.expires LIMIT %(limit)s"""
+# What holds: the newest limit reached or left in the chain of the event told last.
+_HOLDING: LiteralString = """
+    SELECT r.event_id FROM event r JOIN event e USING (chain)
+    WHERE e.event_id = %s AND r.kind = 'reached' ORDER BY r.at DESC, r.event_id DESC LIMIT 1"""
 _LATEST: LiteralString = """
     SELECT value, observed_at, trend FROM series_state
     WHERE series_id = %s AND value IS NOT NULL AND observed_at IS NOT NULL AND flag <= 2"""
@@ -83,7 +110,11 @@ _LAST_FETCHES: LiteralString = "SELECT partner_id, max(last_at) FROM partner_fet
 
 @dataclass(frozen=True, slots=True)
 class ToldEvent:
-    """An event as the bridge needs it. Value in `unit` (canonical), discharge in m³/s of the same moment."""
+    """An event as the bridge needs it. Value in `unit` (canonical), discharge in m³/s of the same moment.
+
+    Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
+    None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
+    """
 
     event_id: int
     series_id: int | None
@@ -99,6 +130,15 @@ class ToldEvent:
     chain: str
     exercise: bool
     discharge: float | None = None
+    reason: str = ""
+    probability: float | None = None
+    horizon_min: int | None = None
+    expected_at: datetime | None = None
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+    model: str = ""
+    held: int = 0
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +152,7 @@ class ChainMessage:
     expires: datetime
     reference: str
     all_clear: bool
+    kind: str = "reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +240,26 @@ async def events(connection: AsyncConnection, event_ids: Sequence[int]) -> list[
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
         await cursor.execute(_EVENTS, (list(event_ids),))
         return await cursor.fetchall()
+
+
+async def story(connection: AsyncConnection, event: ToldEvent, since: datetime) -> str:
+    """The chain in which `event` is to be told: that of the story it goes on with, else its own.
+
+    A story whose last message ended before `since` is not gone on with.
+    """
+    cursor = await connection.execute(_HEAD, (event.station_id, event.quantity, since))
+    head = await cursor.fetchone()
+    if head is None:
+        return event.chain
+    chain, all_clear, kind, own = head
+    goes_on = own == event.chain or (kind == "expected" and not all_clear)
+    return str(chain) if goes_on else event.chain
+
+
+async def holding(connection: AsyncConnection, event_id: int) -> int:
+    """The event whose degree holds in the chain of `event_id`; itself if none was reached."""
+    row = await (await connection.execute(_HOLDING, (event_id,))).fetchone()
+    return event_id if row is None else int(row[0])
 
 
 async def lock_chain(connection: AsyncConnection, chain: str) -> list[ChainMessage]:

@@ -106,7 +106,7 @@ Happen = Callable[..., Awaitable[int]]
 _EVENT = """
     INSERT INTO event (series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,
         trend, chain, rule_version, exercise)
-    VALUES (%(series_id)s, %(station_id)s, 'level', %(kind)s, %(at)s, %(from_degree)s, %(to_degree)s, 'test',
+    VALUES (%(series_id)s, %(station_id)s, 'level', %(kind)s, %(at)s, %(from_degree)s, %(to_degree)s, %(reason)s,
         %(value)s, 'cm', 'rising', %(chain)s, 'test', %(exercise)s)
     RETURNING event_id"""
 _ANNOUNCEMENT = """
@@ -123,6 +123,7 @@ def happen(pool: Pool) -> Happen:
             "series_id": None,
             "station_id": "316000",
             "kind": "reached",
+            "reason": "test",
             "at": datetime.now(UTC),
             "from_degree": 0,
             "to_degree": 2,

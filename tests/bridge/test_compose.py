@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from lxml import etree
 
 from bridge_de.cap import Alert, MsgType, Status
 from bridge_de.check import faults
-from bridge_de.compose import Publisher, compose, compose_plain, concerns_us, telling
+from bridge_de.compose import Publisher, compose, compose_plain, concerns_us, is_past, telling
 from bridge_de.publish import write
 from bridge_de.render import render
 from floodcore.network import load
@@ -43,6 +44,27 @@ def told(**changes: object) -> ToldEvent:
     return replace(event, **changes)  # type: ignore[arg-type]
 
 
+def expected(**changes: object) -> ToldEvent:
+    """SPA 2 is expected in 70 minutes."""
+    plain: dict[str, object] = {
+        "kind": "expected",
+        "reason": "expected",
+        "value": 98.0,
+        "probability": 0.84,
+        "horizon_min": 180,
+        "expected_at": START + timedelta(minutes=70),
+        "earliest_at": START + timedelta(minutes=20),
+        "latest_at": START + timedelta(minutes=165),
+        "model": "3",
+    }
+    return told(**(plain | changes))
+
+
+def withdrawn(**changes: object) -> ToldEvent:
+    ended: dict[str, object] = {"kind": "expected", "reason": "withdrawn", "from_degree": 2, "to_degree": 0}
+    return told(**(ended | changes))
+
+
 def remember(alert: Alert, event: ToldEvent, revision: int, sent: datetime, expires: datetime) -> ChainMessage:
     return ChainMessage(
         cap_id=event.event_id,
@@ -52,6 +74,7 @@ def remember(alert: Alert, event: ToldEvent, revision: int, sent: datetime, expi
         expires=expires,
         reference=alert.reference,
         all_clear=event.to_degree == 0,
+        kind=event.kind,
     )
 
 
@@ -94,6 +117,70 @@ def test_a_reached_limit_says_all_it_knows(speaker: Publisher, structure: Callab
     }
     assert "Flussabwärts in den Nachbarländern: Zittau." in german.description
     assert "nicht um eine Ausrufung" in german.description
+
+
+def test_an_expected_limit_is_told_as_a_forecast(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:
+    alert, body = write(telling(expected(), [], START + timedelta(seconds=3)), speaker)
+    assert structure(body) == []
+    assert faults(body) == []
+    czech, german = alert.infos
+    assert czech.headline == ("Očekává se kolem 03:10 limit 2. SPA (pohotovost): nyní 98 cm, Liberec, Lužická Nisa"), (
+        "the clocks have changed meanwhile"
+    )
+    assert german.headline == (
+        "Gegen 03:10 erwartet: SPA 2 (tschechische Stufe 2 von 3), jetzt 98 cm, Liberec, Lausitzer Neiße"
+    )
+    assert (german.urgency, german.severity, german.certainty) == ("Future", "Severe", "Likely")
+    assert german.event_codes == (("CZ-SPA-EXPECTED", "2"),), "no machine may take it for reached"
+    assert german.onset == "2026-03-29T03:10:00+02:00"
+    assert german.expires == "2026-03-29T05:45:00+02:00"
+    assert german.response_types == ("Prepare",)
+    assert "(zwischen 01:20 und 04:45); Wahrscheinlichkeit innerhalb von 3 h: 84 %." in german.description
+    assert "noch nicht erreicht und keine Stufe ist ausgerufen" in german.description
+    assert "erreicht:" not in german.headline.lower()
+    said = parameters(body)
+    assert said["declaredBy"] == "none: expected by an automatic forecast, not measured"
+    assert said["forecastProbability"] == "84 %"
+    assert said["forecastOnset"] == "2026-03-29T03:10:00+02:00"
+    assert said["forecastModel"] == "3"
+
+
+def test_how_soon_and_how_sure_stand_in_the_codes(speaker: Publisher) -> None:
+    for minutes, chance, urgency, certainty in ((50, 0.51, "Expected", "Likely"), (80, 0.5, "Future", "Possible")):
+        event = expected(expected_at=START + timedelta(minutes=minutes), probability=chance, to_degree=4, held=3)
+        alert, body = write(telling(event, [], START), speaker)
+        assert faults(body) == []
+        assert (alert.infos[0].urgency, alert.infos[0].certainty) == (urgency, certainty)
+        assert alert.infos[0].event_codes == (("CZ-SPA-EXPECTED", "3"), ("CZ-SPA", "3"))
+        assert "Už je dosažen limit 3. SPA (ohrožení)." in alert.infos[0].description
+        assert alert.infos[0].expires == "2026-03-29T08:00:00+02:00", "what is reached holds beside it"
+
+
+def test_what_did_not_come_true_is_withdrawn_openly(
+    speaker: Publisher, structure: Callable[[bytes], list[str]]
+) -> None:
+    first = compose(telling(expected(), [], START), speaker)
+    earlier = [remember(first, expected(), 0, START, START + timedelta(hours=3))]
+    assert not concerns_us(withdrawn(), [], speaker.network), "nothing was told, nothing is withdrawn"
+    for held, codes in ((0, (("CZ-SPA", "0"),)), (1, (("CZ-SPA", "1"),))):
+        event = withdrawn(to_degree=held, held=held, event_id=8)
+        assert concerns_us(event, earlier, speaker.network)
+        alert, body = write(telling(event, earlier, START + timedelta(hours=2)), speaker)
+        assert structure(body) == []
+        assert faults(body) == []
+        assert alert.infos[0].headline.startswith("Už se neočekává limit 2. SPA (pohotovost): 132 cm")
+        assert alert.infos[0].event_codes == codes
+        assert (alert.infos[0].urgency == "Past") == (held == 0)
+        assert alert.references == (first.reference,)
+
+
+def test_what_has_been_reached_meanwhile_is_not_told_as_expected(speaker: Publisher) -> None:
+    assert concerns_us(expected(), [], speaker.network)
+    assert not concerns_us(expected(overtaken=True), [], speaker.network)
+    assert not concerns_us(expected(station_id="660100"), [], speaker.network)
+    assert is_past(expected(), START + timedelta(hours=3))
+    assert not is_past(expected(), START + timedelta(hours=2))
+    assert not is_past(told(), START + timedelta(days=3))
 
 
 def test_only_czech_areas_are_claimed(speaker: Publisher) -> None:
@@ -163,9 +250,10 @@ def test_the_plain_form_is_valid_for_every_degree(speaker: Publisher, structure:
     earlier = [remember(first, told(), 0, START, START + timedelta(hours=6))]
     for degree in range(5):
         event = told(event_id=8, from_degree=2, to_degree=degree)
-        body = render(compose_plain(telling(event, earlier, START), speaker))
-        assert structure(body) == []
-        assert faults(body) == []
+        for one in (event, *((expected(event_id=8, to_degree=degree),) if degree else ())):
+            body = render(compose_plain(telling(one, earlier, START), speaker))
+            assert structure(body) == []
+            assert faults(body) == []
 
 
 def test_whose_events_are_told(speaker: Publisher) -> None:
@@ -205,6 +293,7 @@ STEPS = st.lists(
         st.one_of(st.none(), st.floats(-50, 900)),
         st.sampled_from(["rising", "steady", "falling", "unknown"]),
         st.booleans(),
+        st.sampled_from(["reached", "expected", "withdrawn"]),
     ),
     min_size=1,
     max_size=12,
@@ -216,7 +305,7 @@ STEPS = st.lists(
 def test_any_episode_is_an_unbroken_chain(
     speaker: Publisher,
     structure: Callable[[bytes], list[str]],
-    steps: list[tuple[int, int, float | None, str, bool]],
+    steps: list[tuple[int, int, float | None, str, bool, str]],
     station: str,
     exercise: bool,
 ) -> None:
@@ -225,20 +314,31 @@ def test_any_episode_is_an_unbroken_chain(
     earlier: list[ChainMessage] = []
     documents: dict[str, Alert] = {}
     event = told(station_id=station)
-    for number, (to, seconds, value, trend, refresh) in enumerate(steps, start=1):
+    for number, (to, seconds, value, trend, refresh, kind) in enumerate(steps, start=1):
         now += timedelta(seconds=seconds, microseconds=number)
         if not (refresh and earlier and degree):
-            event = told(
+            soon = {
+                f"{end}_at": now + timedelta(minutes=m)
+                for end, m in (("expected", 70), ("earliest", 9), ("latest", 170))
+            }
+            made: dict[str, Callable[..., ToldEvent]] = {
+                "reached": told,
+                "expected": partial(expected, **soon),
+                "withdrawn": withdrawn,
+            }
+            to = max(to, 1) if kind == "expected" else degree if kind == "withdrawn" else to  # noqa: PLW2901
+            event = made[kind](
                 event_id=number,
                 station_id=station,
                 at=now - timedelta(minutes=2),
-                from_degree=degree,
+                from_degree=min(degree + 1, 4) if kind == "withdrawn" else degree,
+                held=degree,
                 to_degree=to,
                 value=value,
                 trend=trend,
                 exercise=exercise,
             )
-            degree = to
+            degree = to if kind == "reached" else degree
             if not concerns_us(event, earlier, speaker.network):
                 continue
         message = telling(event, earlier, now)
@@ -266,8 +366,9 @@ def test_every_configured_gauge_has_valid_messages_with_nothing_cut(
         who = replace(speaker, network=network, exercise=number % 2 == 0)
         earlier: list[ChainMessage] = []
         degree = 0
-        for to in (1, 2, 3, 4, 2, 0):
-            event = told(station_id=station.id, from_degree=degree, to_degree=to, value=288.0)
+        for to, ahead in ((1, True), (1, False), (4, True), (2, False), (3, True), (3, False), (4, False), (0, False)):
+            makes = expected if ahead else told
+            event = makes(station_id=station.id, from_degree=degree, to_degree=to, value=288.0, held=degree)
             if not concerns_us(event, earlier, network):
                 assert station.country != "CZ"
                 continue
@@ -278,4 +379,4 @@ def test_every_configured_gauge_has_valid_messages_with_nothing_cut(
             assert parameters(body)["stationName"] == station.names.local
             assert not any(info.headline.endswith("…") for info in alert.infos), alert.infos[1].headline
             earlier.append(remember(alert, event, message.revision, message.sent, message.expires))
-            degree = to
+            degree = degree if ahead else to

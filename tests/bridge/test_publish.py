@@ -174,3 +174,68 @@ async def test_a_poisoned_event_does_not_stop_the_next(house: House, happen: Hap
     await happen(station_id="bare", chain="bare", to_degree=4, value=None)
     await drain(house.pool, speaker)
     assert len(await stored(house.pool)) == 2
+
+
+async def foretell(pool: Pool, happen: Happen, at: datetime, **changes: object) -> int:
+    """What is expected, as the alerting room writes it."""
+    number = await happen(kind="expected", reason="expected", at=at, value=98.0, **changes)
+    soon = [at + timedelta(minutes=m) for m in (70, 20, 160)]
+    async with pool.connection() as connection:
+        await connection.execute("INSERT INTO expectation VALUES (%s, 0.8, 180, %s, %s, %s, '3')", (number, *soon))
+    return number
+
+
+async def withdraw(pool: Pool, happen: Happen, at: datetime, **changes: object) -> int:
+    """What is not expected any more."""
+    number = await happen(kind="expected", reason="withdrawn", at=at, **changes)
+    async with pool.connection() as connection:
+        await connection.execute("INSERT INTO expectation (event_id, model) VALUES (%s, '3')", (number,))
+    return number
+
+
+async def test_what_is_expected_and_then_reached_is_one_story(house: House, happen: Happen) -> None:
+    pool, speaker, now = house.pool, publisher_of(house), datetime.now(UTC)
+    await foretell(pool, happen, now - timedelta(minutes=40), to_degree=1, chain="x-expected")
+    await drain(pool, speaker)
+    await happen(at=now - timedelta(minutes=20), to_degree=1, chain="x")
+    await foretell(pool, happen, now - timedelta(minutes=10), from_degree=1, to_degree=2, chain="x")
+    await drain(pool, speaker)
+    await happen(at=now, from_degree=1, to_degree=2, chain="x")
+    await happen(at=now, from_degree=2, to_degree=0, chain="x")
+    await foretell(pool, happen, now + timedelta(minutes=1), to_degree=1, chain="y-expected")
+    await drain(pool, speaker)
+    messages = await stored(pool)
+    assert [message.chain for message in messages] == ["x-expected"] * 5 + ["y-expected"]
+    assert [text(message, "msgType") for message in messages] == ["Alert", *["Update"] * 4, "Alert"]
+    assert [len(text(message, "references").split()) for message in messages] == [0, 1, 2, 3, 4, 0]
+    assert {text(message, "incidents") for message in messages[:5]} == {"x-expected"}
+    assert all(faults(message.body) == [] for message in messages)
+
+
+async def test_expectations_that_are_past_overtaken_or_never_told_are_settled_without_a_message(
+    house: House, happen: Happen
+) -> None:
+    pool, speaker, now = house.pool, publisher_of(house), datetime.now(UTC)
+    await foretell(pool, happen, now - timedelta(hours=4), to_degree=1, chain="past")
+    await foretell(pool, happen, now - timedelta(minutes=9), to_degree=2, chain="late", station_id="320000")
+    await happen(at=now, to_degree=2, chain="came", station_id="320000")
+    await withdraw(pool, happen, now, from_degree=2, to_degree=0, chain="past")
+    await drain(pool, speaker)
+    assert [message.chain for message in await stored(pool)] == ["came"]
+
+
+async def test_a_withdrawal_ends_the_story_and_a_forecast_is_not_told_anew(house: House, happen: Happen) -> None:
+    pool, speaker, now = house.pool, publisher_of(house), datetime.now(UTC)
+    await foretell(pool, happen, now - timedelta(minutes=40), to_degree=2, chain="x-expected")
+    await foretell(pool, happen, now, to_degree=2, chain="alone", station_id="320000")
+    await withdraw(pool, happen, now, from_degree=2, to_degree=0, chain="x-expected")
+    await drain(pool, speaker)
+    *_, last = [message for message in await stored(pool) if message.chain == "x-expected"]
+    assert (last.all_clear, text(last, "msgType")) == (True, "Update")
+    late = Clock(now + timedelta(hours=3), datetime.now(UTC))
+    assert await refresh_batch(pool, speaker, late) == 0
+    await happen(at=now - timedelta(minutes=1), to_degree=1, chain="below", station_id="s")
+    await foretell(pool, happen, now, from_degree=1, to_degree=2, chain="below", station_id="s")
+    await drain(pool, speaker)
+    assert await refresh_batch(pool, speaker, Clock(now + timedelta(hours=5), datetime.now(UTC))) == 1
+    assert (await stored(pool))[-1].headline_cs.startswith("Trvá limit 1. SPA"), "what is reached still holds"
