@@ -6,10 +6,13 @@
 from types import MappingProxyType
 
 from collectors import (
+    chirpstack,
     chmu,
     chmu_cap,
     chmu_rain,
+    contract,
     ea,
+    hardwario,
     hpps,
     hubeau,
     imgw,
@@ -18,6 +21,8 @@ from collectors import (
     povodi,
     saxony,
     saxony_rss,
+    sensorthings,
+    tts,
 )
 from collectors.source import Polled, Source
 
@@ -40,6 +45,12 @@ POLLED: tuple[Polled, ...] = (
 
 # Pushed, by radio, files, texts: each module ends in its own `SOURCE`.
 # Each is imported above and stands here in one line; `probe` is tried with hostile bytes by the tests.
-TAKEN: tuple[Source, ...] = ()
+TAKEN: tuple[Source, ...] = (
+    contract.SOURCE,
+    tts.SOURCE,
+    chirpstack.SOURCE,
+    hardwario.SOURCE,
+    sensorthings.SOURCE,
+)
 
 CATALOGUE = MappingProxyType({source.name: source for source in (*(each.source for each in POLLED), *TAKEN)})

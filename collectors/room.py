@@ -4,7 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
-from collectors import catalogue, polling, push, uplinks
+from collectors import catalogue, hooks, polling, push, uplinks
 from floodcore.house import House
 from floodcore.supervision import Stage
 
@@ -21,5 +21,5 @@ def stages(house: House) -> dict[str, Stage]:
 
 
 def routes(house: House) -> list[web.RouteDef]:
-    """The push of readings over HTTP."""
-    return push.routes(house)
+    """The addresses that take readings over HTTP."""
+    return [*push.routes(house), *hooks.routes(house)]

@@ -1,16 +1,41 @@
-"""What a sensor's payload says, before it is known which station it hangs at. Pure."""
+"""What a sensor or logger measured, each kind a type of its own, before it is known where it hangs. Pure.
+
+A distance is no level and a depth is no level: only `collectors.mounted`, with the offset that the
+station had at the time of the sample, makes one of the other.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from floodcore.words import Quantity
 
-# A distance is no level: it becomes one only with the height of the sensor above the gauge's zero.
-DISTANCE_UNIT = "mm distance"
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """From the sensor down to the water, mm."""
+
+    mm: float
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One quantity of one payload. `value` in the canonical unit; `raw_value` and `raw_unit` as the sensor said it."""
+class Depth:
+    """Of water over a pressure probe, mm."""
+
+    mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Above the zero that the source keeps, cm; `raw_value` in `raw_unit` as the source said it."""
+
+    cm: float
+    raw_value: float
+    raw_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What needs no offset. `value` in the canonical unit; `raw_value` and `raw_unit` as the sensor said it."""
 
     quantity: Quantity
     value: float
@@ -18,6 +43,23 @@ class Sample:
     raw_unit: str
 
 
-def level_from_distance(distance_mm: float, zero_cm: float) -> Sample:
-    """Level in cm above the gauge's zero = height of the sensor above that zero - distance to the water."""
-    return Sample(Quantity.LEVEL, round(zero_cm - distance_mm / 10, 4), distance_mm, DISTANCE_UNIT)
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """Of a rain bucket: in the last `interval_s` seconds, and `total` since the counter of `bucket` began."""
+
+    interval: int
+    interval_s: int
+    total: int
+    bucket: str = ""
+
+
+Measure = Distance | Depth | Level | Plain | Tips
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure. `at` None is the time of the frame; `history` is a measure of long ago out of a device's memory."""
+
+    what: Measure
+    at: datetime | None = None
+    history: bool = False

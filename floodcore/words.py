@@ -77,7 +77,8 @@ class Reading:
     """One value as a decoder understood it, before quality control.
 
     `value` is in the canonical unit of `quantity`; `raw_value` and `raw_unit` are what the source
-    said. `observed_at` is aware UTC.
+    said. `observed_at` is aware UTC. `history` is a value out of a device's memory: stored as late
+    whenever it comes, so that it is never judged as news.
 
     Raises:
         ValueError: `observed_at` is naive.
@@ -89,6 +90,7 @@ class Reading:
     value: float | None
     raw_value: float | None
     raw_unit: str
+    history: bool = False
 
     def __post_init__(self) -> None:
         aware_utc(self.observed_at)

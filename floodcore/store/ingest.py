@@ -82,6 +82,12 @@ _MARK: LiteralString = """
         ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1)
     SELECT pg_notify('hladina_dirty', '')"""
 
+# What is stored as late although nothing newer was there: later rows of that time must look for it.
+_MOVE: LiteralString = """
+    UPDATE tip SET newest_at = greatest(tip.newest_at, moved.newest_at)
+    FROM (SELECT * FROM unnest(%s::int[], %s::timestamptz[])) AS moved(series_id, newest_at)
+    WHERE tip.series_id = moved.series_id"""
+
 _Key = tuple[str, Quantity]
 _Row = tuple[int, datetime, float | None, float | None, str, int, str]
 
@@ -99,12 +105,16 @@ class Stored:
 
 @dataclass(slots=True)
 class _Batch:
-    """The rows of a batch, sorted out against the tips. `twins` repeat a row of the same batch."""
+    """The rows of a batch, sorted out against the tips. `twins` repeat a row of the same batch.
+
+    `newest` are the times that the fresh rows reach, `remembered` those that only history reaches.
+    """
 
     fresh: dict[tuple[int, datetime], _Row] = field(default_factory=dict)
     old: list[_Row] = field(default_factory=list)
     twins: list[_Row] = field(default_factory=list)
     newest: dict[int, datetime] = field(default_factory=dict)
+    remembered: dict[int, datetime] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -126,7 +136,8 @@ async def store(
 
     Opens its own transaction unless `conn` is inside one; call it once per transaction, because the
     locks are in order only within a call. A reading is late when an already committed one of its
-    series is newer; the order within the batch means nothing. Late readings leave no dirty mark.
+    series is newer, or when it is history out of a device's memory; the order within the batch means
+    nothing. Late readings leave no dirty mark.
 
     Raises:
         psycopg.Error: nothing of the batch was stored.
@@ -164,6 +175,8 @@ async def _write_believed(
         moved = sorted(batch.newest.items())
         series, stamps = ",".join(str(each) for each, _ in moved), ",".join(at.isoformat() for _, at in moved)
         await conn.execute(_MARK, (f"{{{series}}}", f"{{{stamps}}}", received_at))
+    if batch.remembered:
+        await conn.execute(_MOVE, (list(batch.remembered), list(batch.remembered.values())))
     passing("ingest.marked")
     new = len(batch.fresh) + late
     return Stored(new, len(believed) - new - contradictory, contradictory, late)
@@ -180,6 +193,9 @@ def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, tuple[int
         row = (series, at, reading.value, reading.raw_value, reading.raw_unit, int(each.flag), each.test)
         if at <= tip:
             batch.old.append(row)
+        elif reading.history:
+            batch.old.append(row)
+            batch.remembered[series] = max(at, batch.remembered.get(series, tip))
         elif (series, at) in fresh:
             batch.twins.append(row)
         else:

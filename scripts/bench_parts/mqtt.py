@@ -37,8 +37,8 @@ from scripts.bench_parts import bare, bed
 from scripts.bench_parts.loader import uplink
 
 MESSAGES, ROUNDS = 20_000, 3
-_STORED = "SELECT readings, 0 FROM source_health WHERE source = 'mqtt'"
-_JUDGED = "SELECT readings, (SELECT count(*) FROM dirty) FROM source_health WHERE source = 'mqtt'"
+_STORED = "SELECT readings, 0 FROM source_health WHERE source = 'tts'"
+_JUDGED = "SELECT readings, (SELECT count(*) FROM dirty) FROM source_health WHERE source = 'tts'"
 _BATCH = 1000
 
 

@@ -187,8 +187,10 @@ async def test_undecodable_is_quarantined_then_acknowledged_and_stops_nothing(
             "the message of 'ldds-lavka' came on the topic of 'stranger'",
         ]
         assert reasons[0][1] == b"\xff\x00"
-        health = await (await conn.execute("SELECT readings, quarantined, fault FROM source_health")).fetchone()
-        assert health == (2, 3, "")
+        health = await (
+            await conn.execute("SELECT source, readings, quarantined, fault FROM source_health ORDER BY source")
+        ).fetchall()
+        assert health == [("mqtt", 0, 0, ""), ("tts", 2, 3, "")]
     async with mqtt.connected(broker.url, uplinks.CLIENT) as client:
         assert await client.batch(10, 0.3) == []
 

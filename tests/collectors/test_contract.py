@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from collectors.contract import Pushed, pushed
 from collectors.faults import DecodeError
 from collectors.keys import Verdict, verdict
+from floodcore.network.model import Mounting
 from floodcore.words import Quantity
 
 KEYS = {"brod": "k1", "mlyn": "k2"}
@@ -44,7 +45,7 @@ def test_units_are_converted_and_the_raw_kept() -> None:
         ({"u": ""}, "no unit"),
         ({"t": "2026-11-22T23:00:00"}, "no offset"),
         ({"t": "yesterday"}, "datetime"),
-        ({"q": "colour"}, "enum"),
+        ({"q": "colour"}, "nothing that is measured"),
         ({"v": "1"}, "float"),
         ({"v": {}}, "float"),
         ({"v": 1e307}, "too large"),
@@ -63,6 +64,51 @@ def test_a_bad_sample_is_named_and_the_others_used(changes: dict[str, object], r
 def test_what_is_no_push_for_this_station(bad: bytes) -> None:
     with pytest.raises(DecodeError):
         pushed(bad, "brod")
+
+
+MOUNTED = (
+    Mounting(datetime(2026, 1, 1, tzinfo=UTC), "", 400.0),
+    Mounting(datetime(2026, 11, 22, 23, 5, tzinfo=UTC), "", 500.0, -20.0, 3.0),
+)
+
+
+def test_distance_depth_and_level_by_the_mounting_of_their_own_time() -> None:
+    new = {"t": "2026-11-22T23:10:00Z"}
+    result = pushed(
+        body(
+            sample(q="distance", v=1234, u="mm"),
+            sample(q="distance", v=1234, u="mm", **new),
+            sample(q="depth", v=80, u="cm", **new),
+            sample(**new),
+        ),
+        "brod",
+        MOUNTED,
+    )
+    assert [(r.quantity, r.value, r.raw_value, r.raw_unit) for r in result.readings] == [
+        (Quantity.LEVEL, 276.6, 1234, "mm distance"),
+        (Quantity.LEVEL, 376.6, 1234, "mm distance"),
+        (Quantity.LEVEL, 60.0, 800, "mm depth"),
+        (Quantity.LEVEL, 115.4, 1.124, "m"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"q": "distance", "t": "2025-12-31T23:59:59Z"}, "no mounting is configured for 2025-12-31"),
+        ({"q": "depth"}, "(probe_cm) is not configured"),
+        ({"t": "2025-12-31T23:59:59Z"}, "no mounting is configured"),
+    ],
+)
+def test_without_an_offset_for_its_time_a_sample_is_refused(changes: dict[str, object], reason: str) -> None:
+    (rejected,) = pushed(body(sample(**changes)), "brod", MOUNTED).rejected
+    assert reason in rejected.reason
+
+
+def test_a_station_without_push_link_pushes_what_needs_no_offset() -> None:
+    result = pushed(body(sample(), sample(q="distance"), sample(q="rain", u="mm")), "brod")
+    assert [r.quantity for r in result.readings] == [Quantity.LEVEL, Quantity.RAIN]
+    assert "zero_cm" in result.rejected[0].reason
 
 
 def test_station_may_be_left_out_of_the_body() -> None:

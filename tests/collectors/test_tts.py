@@ -2,23 +2,26 @@
 
 import base64
 import json
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors import decentlab, dragino, tts
+from collectors import tts
 from collectors.faults import DecodeError
-from collectors.samples import Sample
-from floodcore.network.model import Link, Names, Network, Station
+from collectors.mounted import Count
+from collectors.radio import Device
+from collectors.samples import Tips
+from floodcore.network.model import Link, Mounting, Names, Network, Station
 from floodcore.words import Quantity
 
+LAVKA = Link("tts", "ldds-lavka", "dragino_ldds", 400.0)
 KNOWN = {
-    "ldds-lavka": tts.Device(
+    "ldds-lavka": Device(
         Station("lavka", Names("Lávka"), None, "CZ", "", (Quantity.LEVEL,), timedelta(minutes=10)),
-        Link("tts", "ldds-lavka", "dragino_ldds", 400.0),
+        LAVKA,
+        LAVKA.mountings,
     )
 }
 LDDS = bytes.fromhex("0e1004d200000000")  # 3600 mV, 1234 mm
@@ -55,17 +58,43 @@ def test_time_of_the_application_server_is_second_choice(little_network: Network
     assert reading.observed_at == datetime(2026, 11, 22, 23, 0, 9, tzinfo=UTC)
 
 
-def test_rain_and_battery_of_the_tipping_bucket(little_network: Network) -> None:
-    found = tts.readings(topic("tbrg-hreben"), uplink("tbrg-hreben", TBRG), tts.devices(little_network.stations))
-    assert [(r.quantity, r.value, r.raw_value, r.raw_unit) for r in found] == [
-        (Quantity.RAIN, 0.5, 5, "tips"),
+def test_tips_and_battery_of_the_tipping_bucket(little_network: Network) -> None:
+    known = tts.devices(little_network.stations)
+    device, frame, found = tts.uplink(topic("tbrg-hreben"), uplink("tbrg-hreben", TBRG), known)
+    assert [(r.quantity, r.value, r.raw_value, r.raw_unit) for r in found.readings] == [
         (Quantity.BATTERY, 2.993, 2993, "mV"),
     ]
-    assert decentlab.frame(TBRG).cumulative_tips == 65536 + 3
+    tips = Tips(5, 600, 65536 + 3, "303")
+    assert found.counts == [Count("hreben", "tts:tbrg-hreben:303", frame.at, tips, 0.1)]
+    assert device.station.id == "hreben"
 
 
-def test_no_rain_is_zero_not_missing() -> None:
-    assert decentlab.samples(bytes.fromhex("02012f00010000025800030001"))[0].value == 0.0
+def test_a_changed_sensor_is_decoded_and_converted_by_the_one_of_its_time() -> None:
+    day = datetime(2026, 11, 22, tzinfo=UTC)
+    later = Mounting(datetime(2026, 11, 22, 22, 30, tzinfo=UTC), "milesight_em500_udl", 500.0)
+    link = Link("tts", "ldds-lavka", mounted=(Mounting(day, "dragino_ldds", 400.0), later))
+    known = {"ldds-lavka": Device(KNOWN["ldds-lavka"].station, link, link.mountings)}
+    remembered = b"".join(
+        bytes.fromhex("20ce") + int((day + timedelta(hours=h)).timestamp()).to_bytes(4, "little") + b"\xdc\x05"
+        for h in (-1, 21, 22.75, 23.5)
+    )
+    _, _, found = tts.uplink(topic(), uplink(payload=bytes.fromhex("0382d204") + remembered, port=85), known)
+    assert [(r.observed_at.hour, r.value, r.history) for r in found.readings] == [
+        (23, 376.6, False),  # now, by the new sensor
+        (21, 250.0, True),  # remembered, by the height of its own time
+        (22, 350.0, True),
+    ]
+    assert [reason[:31] for reason in found.faults] == [
+        "no mounting is configured for 2",
+        "the device remembers a measure ",
+    ]
+
+
+def test_before_the_first_mounting_nothing_is_configured() -> None:
+    link = Link("tts", "ldds-lavka", mounted=(Mounting(datetime(2026, 11, 23, tzinfo=UTC), "dragino_ldds", 400.0),))
+    known = {"ldds-lavka": Device(KNOWN["ldds-lavka"].station, link, link.mountings)}
+    with pytest.raises(DecodeError, match="no sensor of ldds-lavka is configured for 2026-11-22"):
+        tts.readings(topic(), uplink(), known)
 
 
 @pytest.mark.parametrize("distance", ["1234 mm", "1234", "1234mm", 1234, 1234.0])
@@ -88,10 +117,10 @@ def test_vendor_text_only_without_raw_bytes(little_network: Network, distance: o
         ("v3/a/devices/x/ldds-lavka/up", uplink(), "topic"),
         (topic(), uplink(payload=b""), "neither"),
         (topic(), uplink(payload=b"", inner={"decoded_payload": {"Distance": "12 ft"}}), "no distance"),
-        (topic(), uplink(payload=b"", inner={"decoded_payload": []}), "decoded_payload"),
+        (topic(), uplink(payload=b"", inner={"decoded_payload": []}), "decoded payload"),
         (topic(), uplink(port=0), "fPort 0"),
         (topic(), uplink(payload=b"\x0e\x10\x04"), "too short"),
-        (topic(), uplink(payload=b"\x1e\x10\x04\xd2"), "multi-sample"),
+        (topic(), uplink(payload=b"\x1e\x10\x04\xd2"), "whole batch"),
         (topic(), uplink(payload=b"\x0e\x10\x00\x00"), "no echo"),
         (topic(), uplink(payload=b"\x0e\x10\x00\x14"), "blind zone"),
         (topic(), uplink(payload=b"\x0e\x10\xff\xff"), "reach"),
@@ -109,22 +138,6 @@ def test_vendor_text_only_without_raw_bytes(little_network: Network, distance: o
 def test_what_is_no_reading_has_a_reason(little_network: Network, place: str, payload: bytes, reason: str) -> None:
     with pytest.raises(DecodeError, match=reason):
         tts.readings(place, payload, tts.devices(little_network.stations))
-
-
-def test_a_battery_of_more_than_14_bits_is_the_other_layout_not_a_voltage() -> None:
-    level, battery = dragino.samples(b"\xcf\x10\x04\xd2", 2, 400.0)
-    assert (level.value, battery.value) == (276.6, 3.856)
-
-
-@settings(max_examples=4000, deadline=None)
-@given(payload=st.binary(max_size=24), port=st.integers(0, 255))
-def test_any_payload_is_samples_or_a_decode_error(payload: bytes, port: int) -> None:
-    found: list[Sample] = []
-    with suppress(DecodeError):
-        found += dragino.samples(payload, port, 400.0)
-    with suppress(DecodeError):
-        found += decentlab.samples(payload)
-    assert all(isinstance(sample.value, float) for sample in found)
 
 
 _VALUE = (

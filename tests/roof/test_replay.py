@@ -165,7 +165,7 @@ async def test_events_of_an_invented_record_are_those_of_the_hindcast(
     assert {row[0] for row in played.live if row[3] == 3} == {"GONE", "LOW", "MID", "TOP", "ZERO"}
     assert any(row[4] == "skipped" for row in played.live)
     assert any(row[3] == 0 for row in played.live)
-    assert set(played.doors) == {"chmu", "mqtt", "push"}
+    assert set(played.doors) == {"chmu", "tts", "push"}
     assert [(row[0], row[2], row[4]) for row in played.silences] == [("GONE", 3, "lost_rising")]
 
 
@@ -175,7 +175,7 @@ async def test_events_of_a_recorded_flood_are_those_of_the_hindcast(database: st
     played = await play(REAL, SHORT, 40000.0, database, tmp_path / "demo")
     assert played.live == played.hindcast
     assert len(played.live) >= 10
-    assert set(played.doors) == {"chmu", "mqtt", "push"}
+    assert set(played.doors) == {"chmu", "tts", "push"}
 
 
 @pytest.mark.long

@@ -1,0 +1,111 @@
+"""What all addresses of ours that take data share: the cap on a body, who may send, how a refusal is said.
+
+Every refusal is JSON with `error` (one word) and `message` (what to do). 2xx means committed; 503 asks to
+send again later.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from ipaddress import ip_address
+
+import msgspec
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from collectors.keys import SIGNATURE, Verdict, verdict
+from floodcore.settings import Settings
+
+BODY_CAP = 4_000_000  # after decompression; a backlog of more than 30,000 samples
+_READ_LIMIT_S = 30.0
+_CHUNK = 65536
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RefusedError(Exception):
+    """An answer that says no; not an error of ours."""
+
+    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.error, self.message = status, error, message
+
+
+def answering(handler: Handler) -> Handler:
+    """`handler`, whose refusals become answers."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except RefusedError as refusal:
+            body = {"error": refusal.error, "message": refusal.message}
+            headers = {"Content-Type": "application/json"}
+            if refusal.status is HTTPStatus.UNAUTHORIZED:
+                headers["WWW-Authenticate"] = 'Basic realm="hladina ingest", charset="UTF-8"'
+            if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
+                headers["Retry-After"] = "10"
+            return web.Response(status=refusal.status, body=msgspec.json.encode(body), headers=headers)
+
+    return answer
+
+
+async def body_of(request: web.Request, cap: int = BODY_CAP) -> bytes:
+    """The body, decompressed by the server chunk by chunk, so that the cap holds for what a gzip bomb would become.
+
+    Raises:
+        RefusedError: too large, too slow or damaged.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_READ_LIMIT_S):
+            async for chunk in request.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > cap:
+                    message = f"the body is larger than {cap} bytes: send less at a time"
+                    raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message)
+    except TimeoutError:
+        message = f"the body did not come within {_READ_LIMIT_S:.0f} s: send again"
+        raise RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too_slow", message) from None
+    except (web.RequestPayloadError, HttpProcessingError, ClientPayloadError) as error:
+        message = f"the body cannot be read: {error}"[:200]
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "damaged", message) from None
+    return bytes(body)
+
+
+def authorize(settings: Settings, name: str, request: web.Request, body: bytes) -> None:
+    """Refuse who may not send as `name`. Without keys only a house that listens to itself alone is open.
+
+    Raises:
+        RefusedError: no keys are configured, none was sent, or the key of another.
+    """
+    if settings.ingest_keys is None:
+        if _is_loopback(settings.host):
+            return
+        message = "no keys are configured: the operator sets HLADINA_INGEST_KEYS=station=key,…"
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not_configured", message)
+    headers = request.headers
+    found = verdict(settings.ingest_keys, name, headers.get("Authorization", ""), headers.get(SIGNATURE, ""), body)
+    if found is Verdict.UNKNOWN:
+        message = f"send HTTP Basic with name and key, or the header {SIGNATURE}: sha256=HMAC of the body"
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
+    if found is Verdict.FORBIDDEN:
+        message = f"this key is not the key of {name[:40]!r}"
+        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", message)
+
+
+def not_stored() -> RefusedError:
+    """The database did not take it."""
+    message = "the readings are not stored: send the same body again"
+    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not_stored", message)
+
+
+def undecodable(reason: str) -> RefusedError:
+    """The body is not of the agreed form; it is kept in quarantine."""
+    return RefusedError(HTTPStatus.BAD_REQUEST, "undecodable", reason)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
