@@ -128,7 +128,7 @@ def test_an_expected_limit_is_told_as_a_forecast(speaker: Publisher, structure: 
         "the clocks have changed meanwhile"
     )
     assert german.headline == (
-        "Gegen 03:10 erwartet: SPA 2 (tschechische Stufe 2 von 3), jetzt 98 cm, Liberec, Lausitzer Neiße"
+        "Etwa 03:10 erwartet: SPA 2 (tschechische Stufe 2 von 3), jetzt 98 cm, Liberec, Lausitzer Neiße"
     )
     assert (german.urgency, german.severity, german.certainty) == ("Future", "Severe", "Likely")
     assert german.event_codes == (("CZ-SPA-EXPECTED", "2"),), "no machine may take it for reached"
