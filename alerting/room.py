@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, foresee, sweep
+from alerting import evaluate, foresee, incident_watch, sweep
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
@@ -100,7 +100,9 @@ async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) 
     await _wait(watch.until - time.monotonic(), pulse)
     while True:
         async with house.pool.connection() as conn:
-            await sweep.sweep(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
+            now, live = house.clock.settled(), not house.clock.synthetic
+            await incident_watch.look(conn, house.network, now, exercise=house.settings.exercise, real_time=live)
+            await sweep.sweep(conn, rulebook, now, exercise=house.settings.exercise)
         watch.until = time.monotonic()
         pulse.beat()
         await _wait(max(house.clock.real_seconds(_SWEEP_S), _LEAST_SWEEP_S), pulse)

@@ -11,7 +11,7 @@ from alerting.past import standing_of
 from alerting.tell import lost, tell
 from floodcore.freshness import lag
 from floodcore.killpoint import passing
-from floodcore.store import judging, marks
+from floodcore.store import incidents, judging, marks
 from floodcore.store.judging import NewEvent, Series
 from floodcore.words import Quantity
 
@@ -19,12 +19,16 @@ from floodcore.words import Quantity
 async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> int:
     """Find gauges lost at a degree or while rising, and raise a `silence` event for the duty officers.
 
-    Changes no degree and no state. Returns how many events are new.
+    Whom an open incident covers is left out: that is told once for all, and who is silent still at its end is
+    found then. Changes no degree and no state. Returns how many events are new.
     """
     missing: list[NewEvent] = []
     faults: list[tuple[int, Exception]] = []
     async with conn.transaction():
+        covered = await incidents.covered(conn)
         for series in await judging.unheard(conn, now - shortest_allowed()):
+            if series.station_id in covered:
+                continue
             try:
                 event = _lost(series, rulebook, now, exercise=exercise)
             except FAULTS as fault:

@@ -40,6 +40,8 @@ KILL_POINTS = (
     "aside.written",
     "aside.committed",
     "aside.released",
+    "incident.found",
+    "incident.before_commit",
     "sweep.found",
     "sweep.before_commit",
     "sweep.after_commit",

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alerting.notify.incident_words import KIND as INCIDENT
+from alerting.notify.incident_words import incident_text
 from alerting.notify.segments import fold
 from floodcore.network.model import Station
 from floodcore.texts import Texts
@@ -80,6 +82,8 @@ def compose(
     """
     label = texts.say(language, "sms.exercise") + " " if exercise else ""
     late = texts.say(language, "sms.delayed") + " " if delayed else ""
+    if happening.kind == INCIDENT:
+        return fold(f"{label}{late}{_incident(texts, happening, station, language)}", umlauts=language is Language.DE)
     where = _where(station, river, language)
     now = _now(texts, happening, language)
     level = _level(texts, happening, station, happening.to_degree, language)
@@ -88,6 +92,15 @@ def compose(
     text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now, **when)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
     return fold(f"{label}{late}{text} {advice}", umlauts=language is Language.DE)
+
+
+def _incident(texts: Texts, happening: Happening, station: Station, language: Language) -> str:
+    try:
+        return incident_text(
+            texts, station.id, happening.reason, happening.at, happening.value, happening.to_degree, language
+        )
+    except ValueError as error:
+        raise UntellableError(str(error)) from None
 
 
 def _kind(happening: Happening) -> str:

@@ -64,6 +64,7 @@ _MEASURE: LiteralString = """
         usual_delay_s = CASE WHEN EXISTS (SELECT FROM incident WHERE scope = 'clock' AND ended_at IS NULL)
                              THEN coalesce(known.usual_delay_s, excluded.usual_delay_s)
                              ELSE excluded.usual_delay_s END"""
+_MEASURED: LiteralString = "SELECT max(measured_at) FROM series_health"
 _STATIONS: LiteralString = """
     SELECT s.station_id, s.quantity, coalesce(h.source, o.source, '') AS source, t.newest_at, o.received_at,
            CASE WHEN t.newest_at > %(since)s THEN h.readings ELSE 0 END AS readings,
@@ -168,6 +169,12 @@ async def measure(conn: AsyncConnection, now: datetime) -> int:
     """Work out the health of every series heard in the last 24 hours; returns how many."""
     values = {"now": now, "since": now - SPAN, "latest": now, "most": _MOST}
     return (await conn.execute(_MEASURE, values)).rowcount
+
+
+async def measured_at(conn: AsyncConnection) -> datetime | None:
+    """When the health of the series was worked out last; None = never."""
+    row = await (await conn.execute(_MEASURED)).fetchone()
+    return None if row is None else row[0]
 
 
 async def of_series(conn: AsyncConnection, now: datetime, station_id: str | None = None) -> list[SeriesHealth]:

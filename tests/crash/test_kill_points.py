@@ -34,7 +34,11 @@ from tests.mosquitto import Broker
 PHONES = {"+420600000001": ("cs", "officer"), "+420600000002": ("de", "resident")}
 TOP = {"cs": "3. SPA", "de": "3. SPA"}
 # Passed only in an outage, a fault or once an hour: test_quiet_points.py and tests/notify/test_killed.py.
-POINTS = [name for name in KILL_POINTS if not name.startswith(("aside.", "sweep.", "renew.", "upkeep.", "repair."))]
+POINTS = [
+    name
+    for name in KILL_POINTS
+    if not name.startswith(("aside.", "sweep.", "renew.", "upkeep.", "repair.", "incident."))
+]
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 
 
