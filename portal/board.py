@@ -17,7 +17,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from floodcore.house import House
-from floodcore.store import views
+from floodcore.store import foresight, views
 from floodcore.store.views import EventView
 from portal import geojson
 from portal.jsontext import dumps
@@ -139,12 +139,13 @@ class Board:
                 series = await views.all_series(conn)
                 degrees = await views.newest_degrees(conn)
                 events = await views.events(conn, _EVENTS_KEPT)
+                foreseen = await foresight.foresights(conn)
         except OUTAGES as error:
             self.fault = type(error).__name__
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        self._put(Snapshot(tuple(marks(self.house.network, series, degrees)), tuple(events), now))
+        self._put(Snapshot(tuple(marks(self.house.network, series, degrees, foreseen)), tuple(events), now))
 
     def _put(self, snapshot: Snapshot) -> None:
         differs = snapshot.marks != self.snapshot.marks or snapshot.events != self.snapshot.events
@@ -156,12 +157,12 @@ class Board:
 
 
 def _next_turn(shown: tuple[Mark, ...], now: datetime) -> datetime | None:
-    """When the next mark turns late or silent: until then the same bytes hold."""
+    """When the next mark turns late or silent or its forecast old: until then the same bytes hold."""
     turns = [
         turn
         for mark in shown
         if mark.until is not None
-        for turn in (mark.until.late_at, mark.until.silent_at)
+        for turn in (mark.until.late_at, mark.until.silent_at, mark.foresees_until or mark.until.silent_at)
         if turn >= now
     ]
     return min(turns, default=None) if turns else now + timedelta(days=1)

@@ -55,7 +55,11 @@ def _state() -> Object:
                 **_DEGREE,
                 "description": "what the gauge has reached, in the scale `scheme`; null = unknown",
             },
-            "degree_expected": {**_DEGREE, "description": "what the forecast expects; null = no forecast"},
+            "degree_expected": {
+                **_DEGREE,
+                "description": "what the machine's forecast expects above the reached degree; 0 = nothing within 3 h, "
+                "null = no current forecast, which is not calm. Stays while the gauge is silent: see forecast_current",
+            },
             "degree_declared": {**_DEGREE, "description": "what the flood authority has declared; null = nothing"},
             "freshness": {**_enum(Freshness), "description": "at the time of the answer; only `fresh` may look calm"},
             "trend": _enum(Trend),
@@ -76,6 +80,18 @@ def _state() -> Object:
             "country": _TEXT,
             "names": {"type": "object", "additionalProperties": {"type": "string"}},
             "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
+            "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
+            "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
+            "expected_latest": {**_TIME, "description": "its end"},
+            "expected_probability": {
+                **_NUMBER,
+                "description": "of reaching it within 3 h, as told at expected_told_at",
+            },
+            "expected_sure": {**_TEXT, "description": "the same as a word: certain, likely, rather, possible, ..."},
+            "expected_told_at": _TIME,
+            "forecast_at": {**_TIME, "description": "reading on which the newest forecast was made"},
+            "forecast_until": {**_TIME, "description": "from then on the forecast is no longer current"},
+            "forecast_current": {"type": "boolean", "description": "at the time of the answer"},
         }
     )
 
@@ -140,7 +156,10 @@ def _event() -> Object:
             "id": {"type": "integer"},
             "station": {"type": "string"},
             "quantity": {"type": "string"},
-            "kind": {"type": "string", "description": "reached (machine), declared (authority), silence (machine)"},
+            "kind": {
+                "type": "string",
+                "description": "reached (machine), expected (forecast), declared (authority), silence (machine)",
+            },
             "at": _TIME,
             "from_degree": {"type": "integer"},
             "to_degree": {"type": "integer"},

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from floodcore.house import House
 from floodcore.words import Freshness, Language
-from portal import shapes
+from portal import ahead, shapes
 from portal.answers import Policy
 from portal.assets import Assets
 from portal.board import Board, Bytes
@@ -84,6 +84,12 @@ def _arrow(mark: Mark, now: datetime) -> str:
     return "" if mark.freshness_at(now) in {Freshness.SILENT, Freshness.NEVER} else ARROWS[mark.trend]
 
 
+def _svg(
+    degree: int | None, freshness: Freshness, scheme: str = "spa", expected: int | None = None, *, current: bool = True
+) -> Markup:
+    return Markup(shapes.svg(degree, freshness, scheme, expected, current=current))  # noqa: S704  # numbers and enums
+
+
 def templates(assets: Assets) -> Environment:
     """The template engine: everything is escaped, an unknown name is an error."""
     environment = Environment(
@@ -94,7 +100,11 @@ def templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = assets.url
-    environment.globals["svg_mark"] = lambda degree, freshness, scheme="spa": Markup(  # noqa: S704  # numbers and enums
-        shapes.svg(degree, freshness, scheme)
+    environment.globals["svg_mark"] = _svg
+    environment.globals["svg_of"] = lambda mark, now: _svg(
+        mark.degree_reached, mark.freshness_at(now), mark.scheme, mark.degree_expected, current=mark.foresees_at(now)
     )
+    environment.globals["svg_ahead"] = lambda degree: Markup(shapes.hollow(degree))  # noqa: S704  # a number
+    environment.globals["expected_sentence"] = ahead.sentence
+    environment.globals["expected_short"] = ahead.short
     return environment

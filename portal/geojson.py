@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from floodcore.words import Flag, Language
+from portal.ahead import sure
 from portal.marks import Mark
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -27,7 +28,7 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
         "name": mark.station.names.local,
         "river": mark.station.river,
         "degree_reached": mark.degree_reached,
-        "degree_expected": mark.degree_expected,
+        "degree_expected": mark.expected_at(now),
         "degree_declared": mark.degree_declared,
         "freshness": mark.freshness_at(now).value,
         "trend": mark.trend.value,
@@ -48,6 +49,23 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
             if (name := mark.station.names.of(language)) != mark.station.names.local
         },
         "synthetic": mark.station.synthetic,
+        **_ahead(mark, now),
+    }
+
+
+def _ahead(mark: Mark, now: datetime) -> dict[str, Json]:
+    """What is expected and whether the forecast still bears it out; `forecast_until` lets the browser go on judging."""
+    told = mark.told
+    return {
+        "expected_at": iso(told.expected_at) if told is not None else None,
+        "expected_earliest": iso(told.earliest_at) if told is not None else None,
+        "expected_latest": iso(told.latest_at) if told is not None else None,
+        "expected_probability": told.probability if told is not None else None,
+        "expected_sure": sure(told.probability) if told is not None else None,
+        "expected_told_at": iso(told.at) if told is not None else None,
+        "forecast_at": iso(mark.foresight.issued_at) if mark.foresight is not None else None,
+        "forecast_until": iso(mark.foresees_until),
+        "forecast_current": mark.foresees_at(now),
     }
 
 

@@ -1,7 +1,8 @@
 """The hydrograph as SVG, drawn on the server: works without JavaScript and prints. Pure.
 
 A gap in the data is a gap in the line, suspect values stand beside the line and are not joined to
-it, late values are ringed. Nothing is interpolated.
+it, late values are ringed. Nothing measured is interpolated. What is forecast stands right of the present
+as a band with a dashed middle, and says so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +27,10 @@ Say = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What to draw: the samples (oldest first), the limits or None, the time shown, the expected interval."""
+    """What to draw: the samples (oldest first), the limits or None, the time shown, the expected interval.
+
+    `ahead` is the forecast: moments with median, 10 % and 90 %, beginning with its last reading; empty without one.
+    """
 
     quantity: Quantity
     unit: str
@@ -36,6 +40,12 @@ class Plot:
     end: datetime
     interval: timedelta
     language: Language
+    ahead: Sequence[tuple[datetime, float, float, float]] = ()
+
+    @property
+    def until(self) -> datetime:
+        """The right edge of the picture."""
+        return max(self.end, self.ahead[-1][0]) if self.ahead else self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,9 @@ def svg(plot: Plot, width: int, height: int, *, title: str, description: str, sa
     good = _good(plot.samples)
     rain = plot.quantity is Quantity.RAIN
     limits = dict(plot.limits.values) if plot.limits is not None else {}
-    low, high = value_range([_value(sample) for sample in good], list(limits.values()), from_zero=rain)
-    frame = Frame(width, height, plot.start, plot.end, low, high, right=92 if limits else 20)
+    shown = [_value(sample) for sample in good] + [value for _, *values in plot.ahead for value in values]
+    low, high = value_range(shown, list(limits.values()), from_zero=rain)
+    frame = Frame(width, height, plot.start, plot.until, low, high, right=92 if limits else 20)
     name = f"h{width}"
     return "".join(
         [
@@ -79,6 +90,7 @@ def svg(plot: Plot, width: int, height: int, *, title: str, description: str, sa
             f'<title id="{name}t">{escape(title)}</title><desc id="{name}d">{escape(description)}</desc>',
             *_grid(frame, plot),
             *_gaps(frame, good, plot, say),
+            *_band(frame, plot, say),
             *_limit_lines(frame, limits, plot.limits.scheme if plot.limits is not None else "spa", say),
             *(_bars(frame, good, plot.interval) if rain else _line(frame, good, plot.interval)),
             *_marks(frame, plot.samples),
@@ -117,7 +129,7 @@ def _grid(frame: Frame, plot: Plot) -> list[str]:
         label = number(value, plot.quantity, plot.language).removesuffix(",00").removesuffix(".00")
         out.append(f'<path class="grid" d="M{frame.left},{y}H{frame.right_x}"/>')
         out.append(f'<text class="tick" x="{frame.left - 6}" y="{y}" dy=".34em" text-anchor="end">{label}</text>')
-    for tick in time_ticks(plot.start, plot.end, _hours_between_ticks(frame, plot)):
+    for tick in time_ticks(plot.start, plot.until, _hours_between_ticks(frame, plot)):
         x, midnight = frame.x(tick), local(tick).hour == 0
         kind = "grid day" if midnight else "grid"
         out.append(f'<path class="{kind}" d="M{x},{frame.top}V{frame.floor_y}"/>')
@@ -164,6 +176,25 @@ def _gaps(frame: Frame, good: Sequence[SampleView], plot: Plot, say: Say) -> lis
                 f' text-anchor="middle">{escape(say("page.graph.gap"))}</text>'
             )
     return out
+
+
+def _band(frame: Frame, plot: Plot, say: Say) -> list[str]:
+    """The forecast: four fifths of it inside the band, half of it below the dashed line."""
+    if not plot.ahead:
+        return []
+    lower = [f"{frame.x(at)},{frame.y(low)}" for at, _, low, _ in plot.ahead]
+    upper = [f"{frame.x(at)},{frame.y(high)}" for at, _, _, high in reversed(plot.ahead)]
+    middle = [f"{frame.x(at)},{frame.y(median)}" for at, median, _, _ in plot.ahead]
+    now, right = frame.x(plot.end), frame.right_x
+    wide, high = round(right - now, 1), frame.floor_y - frame.top
+    label = escape(say("page.graph.forecast"))
+    return [
+        f'<rect class="future" x="{now}" y="{frame.top}" width="{wide}" height="{high}"/>',
+        f'<path class="now" d="M{now},{frame.top}V{frame.floor_y}"/>',
+        f'<path class="band" d="M{"L".join([*lower, *upper])}Z"/>',
+        f'<path class="median" d="M{"L".join(middle)}"/>',
+        f'<text class="gaptext" x="{right}" y="{frame.top + 11}" text-anchor="end">{label}</text>',
+    ]
 
 
 def _limit_lines(frame: Frame, limits: Mapping[Degree, float], scheme: str, say: Say) -> list[str]:

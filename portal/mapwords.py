@@ -3,6 +3,7 @@
 from floodcore.texts import Texts
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Freshness, Language, Quantity, Trend
+from portal.ahead import SURE
 from portal.reading import ARROWS
 from portal.shapes import BADGES, LETTERS
 
@@ -27,6 +28,10 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "unknown": say("page.degree.unknown"),
         "reached": say("page.reached"),
         "declared": say("page.declared"),
+        "expected": say("page.expected"),
+        "ahead": say("page.ahead.short"),
+        "unsupported": say("page.ahead.unsupported"),
+        "sure": {name: say(f"page.sure.{name}") for _, name in SURE},
         "lost": say("page.banner.lost"),
         "open": say("page.open"),
         "synthetic": say("synthetic.label"),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from floodcore.freshness import GRACE, allowed_silence, freshness, lag
 from floodcore.network.model import Limits, Names, Network, Station
+from floodcore.store.foresight import ForesightView, Told
 from floodcore.store.views import DegreeView, SeriesView
 from floodcore.words import Degree, Flag, Freshness, Quantity, Trend
 
@@ -34,7 +35,8 @@ class Mark:
 
     `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe" or "imgw".
     `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
-    `lag` is how late the source itself is.
+    `lag` is how late the source itself is. `degree_expected` is the degree people were told to expect, None if
+    none above the reached one; `foresight` the newest forecast and what was told of it.
     """
 
     station: Station
@@ -54,6 +56,7 @@ class Mark:
     declared_at: datetime | None = None
     declared_by: str = ""
     lag: timedelta = timedelta(0)
+    foresight: ForesightView | None = None
 
     def freshness_at(self, now: datetime) -> Freshness:
         """How far the mark may be believed at `now`."""
@@ -71,12 +74,41 @@ class Mark:
         known_at = self.observed_at + self.lag
         return Turns(known_at + self.station.interval + GRACE, known_at + allowed)
 
+    @property
+    def told(self) -> Told | None:
+        """What people were told to expect, if it is still ahead."""
+        return self.foresight.told if self.foresight is not None and self.degree_expected is not None else None
+
+    @property
+    def foresees_until(self) -> datetime | None:
+        """Until when the newest forecast may be shown as current, as long as nothing doubts the gauge; None = none."""
+        if self.foresight is None or self.foresight.issued_at is None or self.until is None:
+            return None
+        allowed = allowed_silence(Degree.NONE, self.station.interval)
+        return min(self.until.silent_at, self.foresight.issued_at + self.lag + allowed)
+
+    def foresees_at(self, now: datetime) -> bool:
+        """Whether the newest forecast holds at `now`."""
+        until = self.foresees_until
+        return until is not None and now <= until and self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
+
+    def expected_at(self, now: datetime) -> int | None:
+        """The expected degree as programs are told: 0 is a forecast that expects none, None is no forecast."""
+        if self.degree_expected is not None:
+            return self.degree_expected
+        return int(Degree.NONE) if self.foresees_at(now) else None
+
     def limits(self) -> Limits | None:
         """The limits of the shown quantity."""
         return self.station.limits_of(self.quantity)
 
 
-def marks(network: Network, series: Iterable[SeriesView], degrees: Iterable[DegreeView]) -> list[Mark]:
+def marks(
+    network: Network,
+    series: Iterable[SeriesView],
+    degrees: Iterable[DegreeView],
+    foresights: Iterable[ForesightView] = (),
+) -> list[Mark]:
     """One mark for every station of the network, then for every unknown station that sends, by id.
 
     Stations that send but stand in no file are shown too (without coordinates): a reading that arrives
@@ -90,22 +122,24 @@ def marks(network: Network, series: Iterable[SeriesView], degrees: Iterable[Degr
     for station_id, rows in by_station.items():
         if station_id not in stations:
             stations[station_id] = _unlisted(station_id, rows)
-    return [_mark(stations[key], by_station.get(key, []), newest) for key in sorted(stations)]
+    foreseen = {(row.station_id, row.quantity): row for row in foresights}
+    return [_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations)]
 
 
-def severity(mark: Mark, now: datetime) -> tuple[int, int, int, str]:
-    """Sort key, worst first: degree, then what is not believable, then what rises, then the name."""
+def severity(mark: Mark, now: datetime) -> tuple[int, int, int, int, str]:
+    """Sort key, worst first: degree, then what is expected, what is not believable, what rises, then the name."""
     shown = mark.freshness_at(now)
     doubt = 0 if shown in {Freshness.SILENT, Freshness.DOUBTFUL} else 2 if shown is Freshness.NEVER else 1
     degree = mark.degree_reached if mark.degree_reached is not None else -1
     declared = mark.degree_declared if mark.degree_declared is not None else -1
     rising = 0 if mark.trend is Trend.RISING and shown is not Freshness.NEVER else 1
-    return (-max(degree, declared, 0), doubt, rising, mark.station.names.local)
+    expected = mark.degree_expected if mark.degree_expected is not None else 0
+    return (-max(degree, declared, 0), -expected, doubt, rising, mark.station.names.local)
 
 
 def needs_eyes(mark: Mark, now: datetime) -> bool:
-    """Whether the mark belongs in the short list: a degree, a silence, a doubt."""
-    at_degree = max(mark.degree_reached or 0, mark.degree_declared or 0) > Degree.NONE
+    """Whether the mark belongs in the short list: a degree reached, declared or expected, a silence, a doubt."""
+    at_degree = max(mark.degree_reached or 0, mark.degree_declared or 0, mark.degree_expected or 0) > Degree.NONE
     return at_degree or mark.freshness_at(now) in {Freshness.SILENT, Freshness.DOUBTFUL}
 
 
@@ -115,7 +149,12 @@ def downstream(network: Network, station_id: str) -> list[Station]:
     return sorted(below, key=lambda station: station.names.local)
 
 
-def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[str, str, str], DegreeView]) -> Mark:
+def _mark(
+    station: Station,
+    rows: Sequence[SeriesView],
+    newest: Mapping[tuple[str, str, str], DegreeView],
+    foreseen: Mapping[tuple[str, str], ForesightView],
+) -> Mark:
     quantity = _main_quantity(station, rows)
     row = next((row for row in rows if row.quantity == quantity.value), None)
     limits = station.limits_of(quantity)
@@ -123,6 +162,8 @@ def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[st
     reached = newest.get((station.id, quantity.value, "reached"))
     declared = _declared(station.id, newest)
     degree = row.degree if row is not None else None
+    foresight = foreseen.get((station.id, quantity.value))
+    told = foresight.told if foresight is not None else None
     return Mark(
         station=station,
         quantity=quantity,
@@ -130,7 +171,7 @@ def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[st
         scheme=scheme,
         degree_reached=degree,
         degree_declared=declared.degree if declared is not None else None,
-        degree_expected=None,
+        degree_expected=told.degree if told is not None and told.degree > (degree or 0) else None,
         value=row.value if row is not None and row.observed_at is not None else None,  # no time, no value
         observed_at=row.observed_at if row is not None else None,
         trend=Trend(row.trend) if row is not None else Trend.UNKNOWN,
@@ -141,6 +182,7 @@ def _mark(station: Station, rows: Sequence[SeriesView], newest: Mapping[tuple[st
         declared_at=declared.at if declared is not None else None,
         declared_by=declared.author if declared is not None else "",
         lag=_lag(row),
+        foresight=foresight,
     )
 
 

@@ -185,6 +185,10 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
     scheme = limits.scheme if limits is not None and event.kind != "declared" else "spa"
     unit = reader.say(f"unit.{event.unit}") if f"unit.{event.unit}" in desk.keys else event.unit
     kind = f"page.kind.{event.kind}"
+    ended = event.kind == "expected" and event.reason in {"withdrawn", "fulfilled"}
+    if ended or (event.kind == "expected" and event.reason in {"changed", "lowered"}):
+        kind = f"page.kind.expected.{event.reason}"
+    degree = event.from_degree if ended else event.to_degree
 
     def figure(value: float | None) -> str:
         return "" if value is None else f"{number(value, Quantity(event.quantity), reader.language)} {unit}"
@@ -194,13 +198,14 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
         "iso": iso(event.at),
         "up": event.to_degree > event.from_degree,
         "degree": event.to_degree,
+        "expected": event.kind == "expected",
         "scheme": scheme,
         "station_id": event.station_id,
         "place": reader.place(mark) if mark is not None else event.station_id,
         "river": desk.river_name(mark, reader.language),
         "kind": reader.say(kind) if kind in desk.keys else event.kind,
-        "words": reader.degree(event.to_degree, scheme),
-        "before": reader.say("page.events.before", degree=reader.degree(event.from_degree, scheme)),
+        "words": reader.degree(degree, scheme),
+        "before": "" if ended else reader.say("page.events.before", degree=reader.degree(event.from_degree, scheme)),
         "value": figure(event.value),
         "limit": reader.say("page.events.limit", limit=figure(event.limit_value))
         if event.limit_value is not None

@@ -49,8 +49,37 @@ def badge(freshness: Freshness) -> str:
     return BADGES.get(freshness, "")
 
 
-def svg(degree: int | None, freshness: Freshness, scheme: str = "spa") -> str:
-    """The mark as inline SVG for lists and legends; the words beside it say the same, so it is hidden from readers."""
+def ahead(degree: int, *, current: bool) -> str:
+    """The small hollow mark of an expected degree at the shoulder of another; a question mark if it is in doubt.
+
+    Hollow and dashed is a forecast, filled is a measurement: told by shape, not by colour.
+    """
+    kind, doubt = shape(degree, "spa"), "" if current else " doubted"
+    drop = 4.5 if kind == "3" else 0
+    sign_ = degree if current else "?"
+    return (
+        f'<g class="ahead{doubt}" transform="translate(-12 -12) scale(.66)"><path class="aheadbody" d="{PATHS[kind]}"/>'
+        f'<text y="{drop}" dy=".36em">{sign_}</text></g>'
+    )
+
+
+def hollow(degree: int) -> str:
+    """An expected degree by itself, for the list of events."""
+    kind = shape(degree, "spa")
+    drop = 4.5 if kind == "3" else 0
+    return (
+        '<svg class="mark" viewBox="-18 -18 36 36" aria-hidden="true" focusable="false"><g class="ahead">'
+        f'<path class="aheadbody" d="{PATHS[kind]}"/><text y="{drop}" dy=".36em">{degree or ""}</text></g></svg>'
+    )
+
+
+def svg(
+    degree: int | None, freshness: Freshness, scheme: str = "spa", expected: int | None = None, *, current: bool = True
+) -> str:
+    """The mark as inline SVG for lists and legends; the words beside it say the same, so it is hidden from readers.
+
+    `expected` is the degree the forecast expects, if it expects one; `current` says whether it still bears it out.
+    """
     kind = shape(degree, scheme)
     level = "x" if degree is None else str(degree)
     corner = badge(freshness)
@@ -67,5 +96,7 @@ def svg(degree: int | None, freshness: Freshness, scheme: str = "spa") -> str:
     if corner:
         parts.append('<circle class="badge" cx="11" cy="-11" r="6.5"/>')
         parts.append(f'<text class="badgetext" x="11" y="-11" dy=".36em">{corner}</text>')
+    if expected is not None and expected > 0:
+        parts.append(ahead(expected, current=current))
     parts.append("</svg>")
     return "".join(parts)

@@ -11,6 +11,7 @@ from floodcore.store import views
 from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
+from portal import ahead as forecast
 from portal import answers, hydrograph, pages
 from portal.board import OUTAGES
 from portal.desk import Desk
@@ -97,6 +98,7 @@ def _page(desk: Desk, reader: Reader, mark: Mark, wish: tuple[Quantity, str], sa
         limits_since=limits.valid_from.isoformat()
         if limits is not None and limits.valid_from is not None
         else reader.say("page.limits.undated"),
+        ahead=forecast.ahead(reader, mark) if quantity is mark.quantity else None,
         upstream=above,
         downstream=below,
         places=places,
@@ -140,9 +142,10 @@ def _picture(reader: Reader, mark: Mark, wish: tuple[Quantity, str], samples: li
         end=reader.now,
         interval=mark.station.interval,
         language=reader.language,
+        ahead=forecast.band(mark, reader.now) if quantity is mark.quantity else [],
     )
     facts = hydrograph.facts(plot)
-    description = _description(reader, plot, facts)
+    description = _description(reader, plot, facts, mark)
     title = f"{reader.say(f'quantity.{quantity.value}')}, {reader.place(mark)}, {reader.say(f'page.span.{span}')}"
     svgs = [
         Markup(hydrograph.svg(plot, *size, title=title, description=description, say=reader.say))  # noqa: S704  # escapes
@@ -155,7 +158,7 @@ def _unit(reader: Reader, quantity: Quantity) -> str:
     return reader.say(f"unit.{CANONICAL[quantity]}")
 
 
-def _description(reader: Reader, plot: Plot, facts: Facts) -> str:
+def _description(reader: Reader, plot: Plot, facts: Facts, mark: Mark) -> str:
     """The picture in words, for those who cannot see it and for those in a hurry."""
 
     def told(sample: SampleView) -> dict[str, str]:
@@ -171,6 +174,9 @@ def _description(reader: Reader, plot: Plot, facts: Facts) -> str:
         ]
     counted = (("gaps", facts.gaps), ("suspect", facts.doubted), ("late", facts.late))
     parts += [reader.say(f"page.graph.{name}", count=count) for name, count in counted if count]
+    if plot.ahead:
+        figures = forecast.told_in_figures(plot.ahead, mark, reader.language)
+        parts.append(reader.say("page.graph.ahead", unit=plot.unit, **figures))
     return " ".join(parts)
 
 

@@ -323,8 +323,11 @@ async def foresights(conn: AsyncConnection) -> list[ForesightView]:
 
 
 def _view(row: _ViewRow) -> ForesightView:
-    told = None if row.memory is None or row.degree is None else _MEMORY.decode(row.memory).told
-    outlook = None if row.outlook is None else _OUTLOOK.decode(row.outlook)
+    try:
+        told = None if row.memory is None or row.degree is None else _MEMORY.decode(row.memory).told
+        outlook = None if row.outlook is None else _OUTLOOK.decode(row.outlook)
+    except msgspec.MsgspecError:  # of another version: there is no forecast until the next one
+        told = outlook = None
     return ForesightView(row.station_id, row.quantity, row.foreseen_until, row.issued_at, row.model, told, outlook)
 
 

@@ -18,6 +18,8 @@ const hladina = (() => {
   const wall = new Intl.DateTimeFormat(body.dataset.language, {
     timeZone: "Europe/Prague", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit",
   });
+  const hours = new Intl.DateTimeFormat(body.dataset.language, { timeZone: "Europe/Prague", hour: "2-digit", minute: "2-digit", hour12: false });
+  const timeOfDay = (text) => hours.format(new Date(text));
   const moment = (text) => wall.format(new Date(text));
 
   function judge() {
@@ -79,5 +81,5 @@ const hladina = (() => {
   setInterval(refresh, REFRESH_MS);
   document.addEventListener("visibilitychange", refresh);
   listen();
-  return { now, moment, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
+  return { now, moment, clock: timeOfDay, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
 })();

@@ -27,6 +27,26 @@ hladina.start = (map, words) => {
     return now > Date.parse(p.late_at) ? "late" : "fresh";
   }
 
+  /* Whether the forecast still holds: it ages and falls with its gauge. */
+  function foreseen(p, state) {
+    return p.forecast_current && hladina.now() <= Date.parse(p.forecast_until) && (state === "fresh" || state === "late");
+  }
+
+  function ahead(p, state) {
+    if (!(p.degree_expected > 0)) return "";
+    const current = foreseen(p, state);
+    const path = words.paths[String(p.degree_expected)];
+    const drop = p.degree_expected === 3 ? 4.5 : 0;
+    return `<g class="ahead${current ? "" : " doubted"}" transform="translate(-12 -12) scale(.66)"><path class="aheadbody" d="${path}"/>` +
+      `<text y="${drop}" dy=".36em">${current ? p.degree_expected : "?"}</text></g>`;
+  }
+
+  function expectation(p, state) {
+    if (!(p.degree_expected > 0) || !p.expected_at) return "";
+    const told = fill(words.ahead, { degree: words.degrees[p.degree_expected], at: hladina.clock(p.expected_at) });
+    return `${told}, ${words.sure[p.expected_sure] ?? ""}${foreseen(p, state) ? "" : `. ${words.unsupported}`}`;
+  }
+
   const foreign = (p) => p.scheme !== "spa" && p.degree_reached > 0;
   const level = (p) => (p.degree_reached === null ? "x" : p.degree_reached);
   const value = (p) => (p.value === null ? "–" : `${number(p.value, p.quantity)} ${words.units[p.unit] ?? p.unit}`);
@@ -55,7 +75,7 @@ hladina.start = (map, words) => {
     const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
     const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
     return `<svg class="mark d${level(p)} ${state}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
-      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}</svg>${tag}`;
+      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}`;
   }
 
   function popup(p) {
@@ -64,6 +84,7 @@ hladina.start = (map, words) => {
       `<p class="name">${text(name(p))}</p>`,
       `<p class="value">${text(value(p))} ${state === "silent" ? "" : words.arrows[p.trend] ?? ""}</p>`,
       `<p>${text(words.reached)}: <strong>${text(degree(p))}</strong></p>`,
+      expectation(p, state) ? `<p>${text(words.expected)}: <strong>${text(expectation(p, state))}</strong></p>` : "",
       p.degree_declared === null ? "" : `<p>${text(words.declared)}: <strong>${text(words.degrees[p.degree_declared])}</strong></p>`,
       `<p>${text(hladina.lost() ? words.lost : sentence(p, state))}</p>`,
       p.synthetic ? `<p><em class="synthetic">${text(words.synthetic)}</em></p>` : "",
@@ -77,7 +98,7 @@ hladina.start = (map, words) => {
   /* Worst on top: degree first, then whatever cannot be believed, then calm. */
   function height(p, state) {
     const doubt = { silent: 500, doubtful: 400, late: 200, never: -500, fresh: 0 }[state];
-    return (Math.max(p.degree_reached ?? 0, p.degree_declared ?? 0)) * 1000 + doubt;
+    return (Math.max(p.degree_reached ?? 0, p.degree_declared ?? 0)) * 1000 + (p.degree_expected ?? 0) * 600 + doubt;
   }
 
   function dress(gauge) {
@@ -90,7 +111,8 @@ hladina.start = (map, words) => {
       gauge.marker.setZIndexOffset(height(p, state));
     }
     const element = gauge.marker.getElement();
-    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${value(p)}, ${sentence(p, state)}`);
+    const hope = expectation(p, state);
+    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${sentence(p, state)}`);
     element?.setAttribute("role", "button");
   }
 
