@@ -7,9 +7,11 @@ answered after the commit, so what we have not kept is offered again.
 
 import logging
 import random
+from datetime import datetime
 from urllib.parse import parse_qs
 
 from aiohttp import web
+from psycopg import AsyncConnection
 from twilio.request_validator import RequestValidator
 
 from alerting.notify import policy, receipts
@@ -20,6 +22,7 @@ from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import contacts, sending
 from floodcore.store import receipts as stored
+from floodcore.store.sending import Blocked
 
 _log = logging.getLogger("hladina.notify")
 INBOUND_PATH = "/hooks/twilio/inbound"
@@ -96,31 +99,35 @@ _CODE_DIGITS = 9
 
 
 async def keep(house: House, receipt: Receipt, token: str) -> None:
-    """Keep a report and let it climb, in one transaction; one kept before changes nothing."""
-    error = str(receipt.code) if receipt.code else ""
+    """Keep a report and let it climb, in one transaction."""
     async with house.pool.connection() as connection, connection.transaction():
-        known = await stored.find(connection, token, receipt.sid)
-        number = None if known is None else known.delivery_id
-        if not await stored.keep(connection, receipt.sid, receipt.status, error, number) or known is None:
-            return
-        valid = policy.of_use(house.clock.now(), known.at, known.valid_until, superseded=known.superseded)
-        standing = Standing(known.status, known.sid, known.messages, valid, known.retired)
-        verdict = receipts.judge(standing, receipt)
-        if verdict.status is not None or verdict.twice:
-            await stored.apply(
-                connection,
-                known.delivery_id,
-                status=verdict.status,
-                sid=verdict.sid,
-                code=error,
-                twice=verdict.twice,
-                again=verdict.again,
-                wait_s=policy.backoff(known.messages, random.random()),  # noqa: S311  # jitter
-            )
-        blocked = await sending.block(connection, {known.recipient_id: error}) if verdict.block else []
+        blocked = await climb(connection, house.clock.now(), receipt, token)
         passing("receipt.recorded")
     for one in blocked:
         _log.error("no text reaches %s %s any more: code %s", one.role, masked(one.phone), one.blocked)
+
+
+async def climb(connection: AsyncConnection, now: datetime, receipt: Receipt, token: str) -> list[Blocked]:
+    """Keep a report and what it makes of its delivery; one kept before changes nothing."""
+    error = str(receipt.code) if receipt.code else ""
+    known = await stored.find(connection, token, receipt.sid)
+    number = None if known is None else known.delivery_id
+    if not await stored.keep(connection, receipt.sid, receipt.status, error, number) or known is None:
+        return []
+    valid = policy.of_use(now, known.at, known.valid_until, superseded=known.superseded)
+    verdict = receipts.judge(Standing(known.status, known.sid, known.messages, valid, known.retired), receipt)
+    if verdict.status is not None or verdict.twice:
+        await stored.apply(
+            connection,
+            known.delivery_id,
+            status=verdict.status,
+            sid=verdict.sid,
+            code=error,
+            twice=verdict.twice,
+            again=verdict.again,
+            wait_s=policy.backoff(known.messages, random.random()),  # noqa: S311  # jitter
+        )
+    return await sending.block(connection, {known.recipient_id: error}) if verdict.block else []
 
 
 async def _inbound(house: House, request: web.Request) -> web.Response:

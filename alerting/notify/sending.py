@@ -84,6 +84,10 @@ class _Hand:
         """What tells this intent from all others."""
         return self.claimed.delivery_id, self.claimed.attempt
 
+    def may_begin(self, now: float) -> bool:
+        """Whether its POST may begin at `now` (monotonic)."""
+        return now < self.begin_before
+
 
 @dataclass(slots=True)
 class _Desk:
@@ -183,7 +187,7 @@ async def _post(desk: _Desk, hand: _Hand) -> Answer | None:
         return None
     if pause > 0.0:
         await asyncio.sleep(pause)
-    if time.monotonic() >= hand.begin_before:
+    if not hand.may_begin(time.monotonic()):
         return None
     passing("notify.before_post")
     answer = await desk.gateway.send(_message(desk.house, hand.claimed))

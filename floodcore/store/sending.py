@@ -32,7 +32,7 @@ _HOLD: LiteralString = """
         SELECT d.delivery_id FROM delivery d
         JOIN unnest(%(ids)s::bigint[], %(attempts)s::smallint[]) AS h(id, attempt)
             ON h.id = d.delivery_id AND h.attempt = d.attempt
-        WHERE d.status = 'sending' AND NOT d.ambiguous AND d.claimed_until > now()
+        WHERE d.status = 'sending' AND NOT d.ambiguous
         ORDER BY d.delivery_id
         FOR UPDATE OF d
     )
@@ -184,7 +184,7 @@ async def claim(
 async def hold(
     connection: AsyncConnection, intents: Sequence[Claimed], lease_s: float, begin_s: float
 ) -> set[tuple[int, int]]:
-    """Hold the leases of `intents` from now on; returns (delivery, attempt) of those that still belonged to us."""
+    """Hold the leases of `intents` from now on; returns (delivery, attempt) of those nobody has asked about."""
     values = {
         "ids": [one.delivery_id for one in intents],
         "attempts": [one.attempt for one in intents],
