@@ -1,4 +1,4 @@
-"""Checks of a sample among its neighbours in time: jump, exact zero, stuck. Pure, one sample at a time.
+"""Checks of a sample among its neighbours in time: the fold over one series. Pure, one sample at a time.
 
 A fold, not a batch function: what is thought of a sample depends on what was believed before it, and
 only a fold gives the same verdicts live, in replay and in a hindcast, however samples were batched.
@@ -6,28 +6,40 @@ only a fold gives the same verdicts live, in replay and in a hindcast, however s
 Laws (tests/quality): a bad sample is never believed; a true rise is never suppressed. So a jump that
 the river could make is believed at once; a larger one is SUSPECT and the next sample decides:
 corroborated, both are believed; contradicted, the first has failed. The very same value once more
-decides nothing. A large *drop* is another matter, because gauges die at the crest (reliability.md
-finding 4): it is believed only after hours of steady readings, and until then the last good value stands.
+decides nothing, and neither does the old value in another unit. A large *drop* is another matter, because
+gauges die at the crest (reliability.md finding 4): it is believed only after hours of readings that are steady
+and yet move, and until then the last good value stands.
 
-Numbers, owned here. What a level may do in dt minutes at once: 10 + 1.5 dt cm, i.e. 25 cm in 10 min
-(the steepest rise of August 2010 was 22 cm in 10 min, domain.md section 9; in the development records
-true steps in 15 min reach 43 cm on a rise that was already steep), or three times the pace it had in
-the last hour. Kerr 2025, 8 m in 45 min, is 178 cm in 10 min: its first step waits for the next sample,
-no other does. Discharge: 1 m³/s + (0.3 + 0.05 dt) of the last value (judged on the development
-records, hydropeaking among them).
+The tests, each in its module: `pace` (what a river may do), `rates` (one station's own), `codes` (codes, zero, unit),
+`still` (stuck), `spikes` (known afterwards). Kerr 2025, 8 m in 45 min, is 178 cm in 10 min: its first step waits for
+the next sample, no other does. Numbers of the proof are owned here.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from floodcore.quality.codes import CODES, SENTINEL, is_other_unit, no_water
+from floodcore.quality.memory import Checked, Memory, Point, Sample, Verdict, minutes_between
+from floodcore.quality.pace import (
+    PACE_FACTOR,
+    STEEP_FALL_LASTS_MIN,
+    STEEPEST_FALL,
+    decayed,
+    ordinary,
+    plausible,
+    step_of,
+)
+from floodcore.quality.rates import GENERIC, Rates
+from floodcore.quality.spikes import SPIKE, moved_on, spike_of, stood_out
+from floodcore.quality.still import is_stuck
 from floodcore.words import Flag, Quantity
+
+__all__ = ["CHECKED", "Checked", "Memory", "Point", "Sample", "Verdict", "check"]
 
 JUMP = "jump"
 DROP = "drop"
-SPIKE = "spike"
-ZERO = "zero"
+UNIT = "unit"
 STUCK = "stuck"
 UNPROVEN = "unproven"
 RETURNING = "returning"
@@ -35,91 +47,43 @@ CORROBORATED = "corroborated"
 
 CHECKED = frozenset({Quantity.LEVEL, Quantity.DISCHARGE})
 
-# A rise is measured against at most an hour of silence; a single value after a long gap proves nothing.
-_REACH = timedelta(minutes=60)
-# The pace of a river is remembered for about an hour: it halves in half an hour.
-_PACE_HALVES_MIN = 30.0
-_PACE_FACTOR = 3.0
-# Steps over less than this are measured as if over this, or the noise of a fast sensor looks like pace.
-_SHORTEST_STEP_MIN = 5.0
 # A rise is corroborated by a sample that keeps at least this share of it.
 _KEPT = 0.6
-# Kerr 2025 rose 7.9 m in 45 min, 18 cm a minute; beyond this a second sample corroborates nothing.
-_FASTEST_RISE = 20.0
-# How many samples must agree before a gauge is believed again, by how many were doubted since.
+# Kerr 2025 rose 7.9 m in 45 min, 18 cm a minute; the steepest part of such a rise in the shape of an S is half as
+# steep again, and half of that for luck. Beyond this a second sample corroborates nothing.
+_FASTEST_RISE = 40.0
+# How many samples must agree before a gauge is believed again, by how many were doubted since; above what was
+# believed last more.
 _AGREE_AFTER_FEW = 3
 _AGREE_AFTER_MANY = 6
+_AGREE_BACK = 2
+_AGREE_ABOVE = 6
 _FEW = 1
 _MANY = 6
 _SHORT_SPELL = 3
+# Higher than this allows is above what was believed, however long ago that was.
+_AT_ONCE_MIN = 10.0
 _DROP_AGREE = 18
-_DROP_LASTS = timedelta(hours=3)
-# A recorded wild river fell 74 cm in 10 min (bad_inputs, gauge A); so steep a fall is believed after three
-# samples in keeping, if it is of no more than what half an hour allows.
-_STEEPEST_FALL = 7.5
-_STEEP_FALL_LASTS_MIN = 30.0
-# An exact zero is written for "missing" by many loggers. It is believed only if the river stood so near it
-# that it could have come there in this time, however long ago that was.
-_ZERO_NEAR_MIN = 10.0
-# Unchanged to the last digit: in a flood an hour (goal G8), in calm a week (24 h occur in the records).
-_STUCK_SAMPLES = 4
-_STUCK_IN_FLOOD = timedelta(minutes=60)
-_STUCK_IN_CALM = timedelta(days=7)
+_DROP_LASTS = timedelta(hours=12)
+# After a spike so much of its pace is remembered that a gauge that trembles by as much is not doubted each time.
+_TREMBLES = 0.5
+# A drop back to within this of where a jump began at most so long ago undoes the jump.
+_BACK_CM = 10.0
+_BACK_WITHIN = timedelta(hours=3)
+_LONE_WITHIN = timedelta(minutes=60)
+# A gauge whose doubts went to and fro so often, of late, babbles: whatever it says next must agree with itself for so
+# many samples, three hours at ten minutes. Each believed value takes a twenty-fifth off.
+_BABBLES = 8.0
+_AGREE_AFTER_BABBLE = 18
+_FORGIVEN = 0.96
+_NO_TROUBLE = 0.1
 
 
-class Sample(Struct, frozen=True, gc=False):
-    """A stored value in observation time: canonical unit, with the verdict of the door."""
+def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool, rates: Rates = GENERIC) -> Checked:
+    """Judge `sample`, newer than everything in `memory`; `flooded` says that a limit is reached.
 
-    at: datetime
-    value: float | None
-    flag: Flag
-    test: str
-
-
-class Point(Struct, frozen=True, gc=False):
-    """A value in observation time."""
-
-    at: datetime
-    value: float
-
-
-class Verdict(Struct, frozen=True, gc=False):
-    """What is thought of the sample of `at` now; may change once, when the next sample decides."""
-
-    at: datetime
-    flag: Flag
-    test: str
-
-
-class Memory(Struct, frozen=True, gc=False):
-    """What the checks remember between samples.
-
-    `good` is the newest believed point, `pace` the recent speed in units per minute. `doubted` counts
-    the samples not believed since; `last` is the newest of them and `agreeing` how many up to it, from
-    `agreeing_from`, are in keeping with one another; `step` is the pace of its last step.
+    `rates` are the station's own, from its record. Of several verdicts the last is that on `sample`.
     """
-
-    good: Point | None = None
-    pace: float = 0.0
-    last: Point | None = None
-    step: float = 0.0
-    doubted: int = 0
-    agreeing: int = 0
-    agreeing_from: Point | None = None
-    same_since: datetime | None = None
-    same_count: int = 0
-
-
-class Checked(Struct, frozen=True, gc=False):
-    """The outcome for one sample: new memory, verdicts to record, and the points now believed, oldest first."""
-
-    memory: Memory
-    verdicts: tuple[Verdict, ...]
-    believed: tuple[Point, ...] = ()
-
-
-def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool) -> Checked:
-    """Judge `sample`, newer than everything in `memory`; `flooded` says that a limit is reached."""
     if sample.value is None or sample.flag is not Flag.GOOD:
         return Checked(memory, (Verdict(sample.at, sample.flag, sample.test),))
     point = Point(sample.at, sample.value)
@@ -127,18 +91,17 @@ def check(memory: Memory, sample: Sample, quantity: Quantity, *, flooded: bool) 
         return Checked(replace(memory, good=point), (_good(point),), (point,))
     if memory.good is None:
         return _first(memory, point, quantity)
-    return _after(memory, memory.good, point, quantity, flooded=flooded)
+    return _after(memory, memory.good, point, quantity, flooded=flooded, rates=rates)
 
 
-def _after(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> Checked:
+def _after(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool, rates: Rates) -> Checked:
     """Judge a value against the one believed last."""
-    if point.value == 0.0 and abs(good.value) > _ordinary(quantity, good.value, _ZERO_NEAR_MIN):
-        return Checked(memory, (Verdict(point.at, Flag.FAIL, ZERO),))
-    if _plausible(memory, good, point, quantity):
+    if test := no_water(good, point.value, quantity):
+        return Checked(memory, (Verdict(point.at, Flag.FAIL, test),))
+    renamed = memory.doubted > 0 and point.value < good.value and is_other_unit(memory, point, quantity)
+    if not renamed and plausible(memory, good, point, quantity, rates):
         return _near(memory, good, point, quantity, flooded=flooded)
-    if point.value > good.value:
-        return _jump(memory, good, point, quantity)
-    return _drop(memory, good, point, quantity)
+    return (_jump if point.value > good.value else _drop)(memory, good, point, quantity)
 
 
 def _good(point: Point, test: str = "") -> Verdict:
@@ -146,62 +109,107 @@ def _good(point: Point, test: str = "") -> Verdict:
 
 
 def _first(memory: Memory, point: Point, quantity: Quantity) -> Checked:
-    """Nothing is believed yet: two samples in keeping with one another are."""
+    """Nothing is believed yet: two samples in keeping with one another are, if they are no codes."""
+    if quantity is Quantity.LEVEL and point.value in CODES:
+        return Checked(memory, (Verdict(point.at, Flag.FAIL, SENTINEL),))
     doubt = _doubt(memory, point, quantity)
     if memory.last is None or doubt.agreeing == 1:
         return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, UNPROVEN)))
-    return _believe(memory, (memory.last, point))
+    return _believe(memory, (memory.last, point), quantity)
 
 
 def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> Checked:
     """The river could have come here: believed, unless the gauge talked nonsense for long or is stuck."""
-    if memory.doubted > _SHORT_SPELL:
-        doubt = _doubt(memory, point, quantity)
-        if doubt.agreeing < _needed(doubt):
-            return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
-        return _believe(memory, (point,))
+    if memory.doubted > _SHORT_SPELL or memory.trouble >= _BABBLES:
+        return _returning(memory, good, point, quantity)
     if _decides(memory, good, point, quantity) and memory.last is not None:
-        return _believe(memory, (memory.last, point))
+        return _believe(memory, (memory.last, point), quantity)
     settled = _contradicted(memory)
-    if point.value != good.value:
-        return _believe(memory, (point,), settled)
-    since = memory.same_since or good.at
-    lasting = _STUCK_IN_FLOOD if flooded else _STUCK_IN_CALM
-    if memory.same_count + 1 >= _STUCK_SAMPLES and point.at - since >= lasting:
-        calm = replace(_settle(memory), same_since=since, same_count=memory.same_count + 1)
+    if point.value == good.value and is_stuck(memory, good, point, quantity, flooded=flooded):
+        calm = replace(_settle(memory), same_since=memory.same_since or good.at, same_count=memory.same_count + 1)
         return Checked(calm, (*settled, Verdict(point.at, Flag.SUSPECT, STUCK)))
-    return _believe(memory, (point,), settled)
+    return _believe(memory, (point,), quantity, settled)
+
+
+def _returning(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
+    """In reach of the river again, after nonsense."""
+    doubt = _doubt(memory, point, quantity)
+    above = point.value - good.value > ordinary(quantity, good.value, _AT_ONCE_MIN)
+    if doubt.agreeing < (_needed_above(doubt, point) if above else _needed(doubt)):
+        return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
+    return _believe(memory, (point,), quantity)
 
 
 def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
     """Higher than the river could be by what is known. The next sample decides; after nonsense, several."""
     doubt = _doubt(memory, point, quantity)
-    if _decides(memory, good, point, quantity) and memory.last is not None:
-        return _believe(memory, (memory.last, point))
+    slip = is_other_unit(memory, point, quantity)
+    if not slip and _decides(memory, good, point, quantity) and memory.last is not None:
+        return _leap(memory, (memory.last, point), quantity)
     moved = memory.last is not None and point.value != memory.last.value
-    if memory.doubted > _FEW and moved and doubt.agreeing >= _needed(doubt):
-        return _believe(memory, (point,))
-    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, JUMP)))
+    if not slip and memory.doubted > _FEW and moved and doubt.agreeing >= _needed_above(doubt, point):
+        return _leap(memory, (point,), quantity)
+    test = UNIT if slip else JUMP
+    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, test)))
 
 
 def _drop(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
     """Lower than the river could be: a dying gauge until long steadiness proves otherwise."""
     doubt = _doubt(memory, point, quantity)
+    slip = is_other_unit(memory, point, quantity)
+    if _undone(memory, doubt, point, quantity) or (not slip and _fallen(doubt, good, point, quantity)):
+        return _believe(memory, (point,), quantity)
+    test = UNIT if slip else DROP
+    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, test)))
+
+
+def _fallen(doubt: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
+    """Whether the river is proved to have fallen: samples that agree and yet move, long enough for so steep a fall."""
     first = doubt.agreeing_from or point
-    steady = doubt.agreeing >= _DROP_AGREE and point.at - first.at >= _DROP_LASTS
+    if first.value == point.value:
+        return False
+    if doubt.agreeing >= _DROP_AGREE and point.at - first.at >= _DROP_LASTS:
+        return True
     steep = any(
-        good.value - there.value > _STEEPEST_FALL * min(_minutes(good, there), _STEEP_FALL_LASTS_MIN)
+        good.value - there.value > STEEPEST_FALL * min(minutes_between(good, there), STEEP_FALL_LASTS_MIN)
         for there in (first, point)
     )
     healthy = quantity is Quantity.LEVEL and _nonsense(doubt) <= _MANY
-    if steady or (healthy and not steep and doubt.agreeing >= _AGREE_AFTER_FEW):
-        return _believe(memory, (point,))
-    return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, DROP)))
+    return healthy and not steep and doubt.agreeing >= _AGREE_AFTER_FEW
+
+
+def _undone(memory: Memory, doubt: Memory, point: Point, quantity: Quantity) -> bool:
+    """Whether the gauge is back where it was before what was believed last: a jump not long ago, or one value."""
+    first = doubt.agreeing_from
+    if first is None or doubt.agreeing < _AGREE_BACK:
+        return False
+    if memory.before is not None and doubt.agreeing >= _AGREE_AFTER_FEW and point.at - memory.before.at <= _BACK_WITHIN:
+        start = memory.before.value
+        if abs(point.value - start) <= _BACK_CM and abs(first.value - start) <= _BACK_CM:
+            return True
+    if memory.earlier is None or point.at - memory.earlier.at > _LONE_WITHIN:
+        return False
+    slow, fast = Memory(memory.earlier), Memory(memory.earlier, memory.earlier_pace)
+    return all(
+        plausible(fast if there.value > memory.earlier.value else slow, memory.earlier, there, quantity, GENERIC)
+        for there in (first, point)
+    )
 
 
 def _needed(doubt: Memory) -> int:
     """How many doubted samples must agree before a gauge that has talked nonsense is believed."""
+    if doubt.trouble >= _BABBLES:
+        return _AGREE_AFTER_BABBLE
     return _AGREE_AFTER_MANY if _nonsense(doubt) > _MANY else _AGREE_AFTER_FEW
+
+
+def _needed_above(doubt: Memory, point: Point) -> int:
+    """The same for values above all that was believed: a gauge that lay dead is a wreck."""
+    nonsense, needed = _nonsense(doubt), _needed(doubt)
+    if nonsense > _MANY:
+        return needed + _AGREE_ABOVE
+    falling = doubt.agreeing_from is not None and point.value < doubt.agreeing_from.value
+    return max(needed, _AGREE_AFTER_MANY) if nonsense > _SHORT_SPELL or (nonsense > _FEW and falling) else needed
 
 
 def _nonsense(doubt: Memory) -> int:
@@ -210,18 +218,21 @@ def _nonsense(doubt: Memory) -> int:
 
 
 def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
-    """Whether `point` corroborates the one doubted rise before it.
+    """Whether `point` corroborates the doubted rise before it.
 
     It must keep enough of the rise and go on no faster than a river might. The very same value once more
-    proves nothing: water that has just leapt moves, a sensor at the end of its range does not.
+    proves nothing: water that has just leapt moves, a sensor at the end of its range does not. After one or two
+    bad samples only water that goes on rising is proof enough.
     """
     first = memory.last
-    if memory.doubted != _FEW or first is None or first.value <= good.value or point.value == first.value:
+    if first is None or first.value <= good.value or point.value == first.value or memory.trouble >= _BABBLES:
+        return False
+    if memory.doubted > _FEW and (memory.doubted > _SHORT_SPELL or point.value < first.value):
         return False
     rise = first.value - good.value
     further = point.value - first.value
-    minutes = _minutes(first, point)
-    onward = _PACE_FACTOR * rise * max(1.0, minutes / max(_minutes(good, first), 1.0))
+    minutes = minutes_between(first, point)
+    onward = PACE_FACTOR * rise * max(1.0, minutes / max(minutes_between(good, first), 1.0))
     fastest = max(onward, _FASTEST_RISE * minutes) if quantity is Quantity.LEVEL else onward
     return -(1.0 - _KEPT) * rise <= further <= fastest
 
@@ -230,11 +241,12 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
     """The memory after not believing `point`: how many, and whether they at least agree."""
     last = memory.last
     if last is None:
-        step = 0.0 if memory.good is None else _step(memory.good, point)
-        return replace(memory, last=point, doubted=1, agreeing=1, agreeing_from=point, step=step)
-    step = _step(last, point)
-    small = abs(point.value - last.value) <= _ordinary(quantity, last.value, _minutes(last, point))
-    onward = step * memory.step > 0.0 and abs(step) <= _PACE_FACTOR * abs(memory.step)
+        step = 0.0 if memory.good is None else step_of(memory.good, point)
+        trouble = memory.trouble + 1.0
+        return replace(memory, last=point, doubted=1, agreeing=1, agreeing_from=point, step=step, trouble=trouble)
+    step = step_of(last, point)
+    small = abs(point.value - last.value) <= ordinary(quantity, last.value, minutes_between(last, point))
+    onward = step * memory.step > 0.0 and abs(step) <= PACE_FACTOR * abs(memory.step)
     agrees = small or onward
     return replace(
         memory,
@@ -243,28 +255,61 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
         doubted=memory.doubted + 1,
         agreeing=memory.agreeing + 1 if agrees else 1,
         agreeing_from=memory.agreeing_from if agrees else point,
+        trouble=memory.trouble if agrees else memory.trouble + 1.0,
     )
 
 
-def _believe(memory: Memory, points: tuple[Point, ...], settled: tuple[Verdict, ...] = ()) -> Checked:
+def _leap(memory: Memory, points: tuple[Point, ...], quantity: Quantity) -> Checked:
+    """Believe a jump, and remember where it began."""
+    checked = _believe(memory, points, quantity)
+    known = replace(checked.memory, before=memory.good, jumped=points[0])
+    return Checked(known, checked.verdicts, checked.believed)
+
+
+def _believe(
+    memory: Memory, points: tuple[Point, ...], quantity: Quantity, settled: tuple[Verdict, ...] = ()
+) -> Checked:
     """The memory after believing `points`, of which all but the last were pending."""
-    newest = points[-1]
-    believed = memory
+    believed = memory if memory.trouble < _BABBLES else replace(memory, trouble=0.0)
     for point in points:
-        believed = _follow(believed, point)
+        believed, said = _follow(believed, point, quantity)
+        settled += said
     earlier = tuple(_good(point, CORROBORATED) for point in points[:-1])
-    return Checked(believed, (*settled, *earlier, _good(newest)), points)
+    return Checked(believed, (*settled, *earlier, _good(points[-1])), points)
 
 
-def _follow(memory: Memory, point: Point) -> Memory:
-    """The memory after believing `point`: whatever was doubted is settled."""
+def _follow(memory: Memory, point: Point, quantity: Quantity) -> tuple[Memory, tuple[Verdict, ...]]:
+    """The memory after believing `point`: whatever was doubted is settled, and what it says about those before."""
     good = memory.good
     if good is None:
-        return Memory(point, memory.pace, same_since=point.at, same_count=1)
-    pace = max(abs(_step(good, point)), _decayed(memory.pace, _minutes(good, point)))
-    if point.value == good.value:
-        return Memory(point, pace, same_since=memory.same_since, same_count=memory.same_count + 1)
-    return Memory(point, pace, same_since=point.at, same_count=1)
+        return Memory(point, memory.pace, same_since=point.at, same_count=1), ()
+    said: tuple[Verdict, ...] = ()
+    pace = max(abs(step_of(good, point)), decayed(memory.pace, minutes_between(good, point)))
+    trouble = memory.trouble * _FORGIVEN if memory.trouble > _NO_TROUBLE else 0.0
+    if stood_out(memory, point, quantity):
+        said = (spike_of(good),)
+        pace *= _TREMBLES
+        trouble += 1.0
+    before, jumped = memory.before, memory.jumped
+    if before is not None:
+        done, step = moved_on(memory, point, quantity)
+        said += step
+        jumped = None if done else jumped
+        before = before if point.at - before.at <= _BACK_WITHIN else None
+    same = point.value == good.value
+    known = Memory(
+        point,
+        pace,
+        same_since=memory.same_since if same else point.at,
+        same_count=memory.same_count + 1 if same else 1,
+        earlier=good,
+        earlier_pace=memory.pace,
+        before=before,
+        jumped=jumped,
+        trouble=trouble,
+        fine=memory.fine or point.value % 1.0 != 0.0,
+    )
+    return known, said
 
 
 def _settle(memory: Memory) -> Memory:
@@ -281,33 +326,3 @@ def _contradicted(memory: Memory) -> tuple[Verdict, ...]:
     if memory.last is None or memory.agreeing > 1:
         return ()
     return (Verdict(memory.last.at, Flag.FAIL, SPIKE),)
-
-
-def _plausible(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
-    """Whether the river could have gone from `good` to `point`, by what is ordinary or by its recent pace."""
-    change = point.value - good.value
-    elapsed = point.at - good.at
-    heard = memory.last.at if memory.last is not None else good.at
-    reach = _REACH if change > 0.0 else max(_REACH, point.at - heard)
-    minutes = min(elapsed, reach) / timedelta(minutes=1)
-    paced = _PACE_FACTOR * _decayed(memory.pace, minutes) * max(minutes, _SHORTEST_STEP_MIN)
-    return abs(change) <= max(_ordinary(quantity, good.value, minutes), paced)
-
-
-def _ordinary(quantity: Quantity, value: float, minutes: float) -> float:
-    if quantity is Quantity.LEVEL:
-        return 10.0 + 1.5 * minutes
-    return 1.0 + abs(value) * (0.3 + 0.05 * minutes)
-
-
-def _decayed(pace: float, minutes: float) -> float:
-    return float(pace * 0.5 ** (minutes / _PACE_HALVES_MIN))
-
-
-def _step(earlier: Point, later: Point) -> float:
-    """The pace from one point to the next, in units per minute."""
-    return (later.value - earlier.value) / max(_minutes(earlier, later), _SHORTEST_STEP_MIN)
-
-
-def _minutes(earlier: Point, later: Point) -> float:
-    return (later.at - earlier.at) / timedelta(minutes=1)

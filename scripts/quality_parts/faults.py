@@ -26,6 +26,9 @@ class Sent:
 Stretch = Sequence[Sent]
 Fault = Callable[[Random, Stretch, int], list[Sent]]
 
+_HALF = 0.5
+_LEAPS = 0.3
+
 # What loggers, protocols and people write for "no value", as centimetres or metres given in centimetres.
 CODES = (-9999.0, -999.0, -999.9, -99.9, -99.0, 999.0, 999.9, 888.8, 9999.0, 327.67, 327.68, 655.35, 6553.5, 1e10)
 
@@ -49,13 +52,17 @@ def _changed(
 def _size(rng: Random, low: float, high: float) -> float:
     """A size of either sign, each order of magnitude as likely as the next."""
     size = low * (high / low) ** rng.random()
-    return size if rng.random() < 0.5 else -size
+    return size if rng.random() < _HALF else -size
 
 
 def spike(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
-    """One value, or now and then two different ones, 30 to 600 cm off."""
-    n = 2 if rng.random() < 0.3 else 1
-    return _changed(stretch, start, lambda _, true: true + _size(rng, 30.0, 600.0), start + n)
+    """One value 30 to 600 cm off."""
+    return _changed(stretch, start, lambda _, true: true + _size(rng, 30.0, 600.0), start + 1)
+
+
+def pair(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
+    """Two different values in a row, each 30 to 600 cm off."""
+    return _changed(stretch, start, lambda _, true: true + _size(rng, 30.0, 600.0), start + 2)
 
 
 def bump(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
@@ -120,7 +127,7 @@ def wrecked(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
     lying, false = rng.randint(2, 12), rng.uniform(50.0, 700.0)
     values: list[float | None] = [dead + rng.gauss(0.0, 2.0) for _ in range(lying)]
     while len(values) < len(stretch) - start:
-        false += rng.gauss(0.0, 8.0) if rng.random() < 0.7 else rng.gauss(0.0, 150.0)
+        false += rng.gauss(0.0, 8.0) if rng.random() >= _LEAPS else rng.gauss(0.0, 150.0)
         values.append(min(max(false, -300.0), 1500.0))
     return _touched(stretch, start, values)
 
@@ -134,7 +141,7 @@ def sentinel(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
 def zero(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
     """An exact zero for "missing": plateaus, or switching to and fro."""
     n = rng.choice((1, 2, 6, 30))
-    if rng.random() < 0.5:
+    if rng.random() < _HALF:
         return _touched(stretch, start, [0.0] * n)
     sent = list(stretch)
     for i in range(start, min(start + 2 * n, len(sent)), 2):
@@ -170,13 +177,14 @@ def duplicate(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
     for i, one in enumerate(stretch):
         sent.append(one)
         if start <= i < start + 6 and one.value is not None:
-            other = one.value + (_size(rng, 5.0, 300.0) if rng.random() < 0.5 else 0.0)
+            other = one.value + (_size(rng, 5.0, 300.0) if rng.random() < _HALF else 0.0)
             sent.append(replace(one, value=other, bad=True))
     return sent
 
 
 KINDS: dict[str, Fault] = {
     "spike": spike,
+    "two spikes": pair,
     "small bump": bump,
     "repeated spike": spikes,
     "stuck": stuck,

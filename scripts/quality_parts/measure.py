@@ -16,6 +16,7 @@ from scripts.quality_parts.tracks import Track
 # How long a stretch goes on after the fault began, by kind; else half a day.
 _AFTER_H = {"drift": 72.0, "spike": 6.0, "small bump": 6.0, "not finite": 6.0, "duplicate": 6.0, "sentinel": 8.0}
 _LONG_H = 12.0
+_LEAST_RISE_CM = 50.0
 _BEFORE_H = 8.0
 _DOUBTED = {Flag.SUSPECT, Flag.FAIL}
 # A degree is false if the river was not at its limit within so many intervals of it.
@@ -85,10 +86,9 @@ def rises(tracks: Sequence[Track], kind: str, count: int, seed: int, fault: Faul
 
 
 def _able(tracks: Sequence[Track], where: str) -> list[Track]:
-    """Tracks that have such places; a flood is one of half a metre at least."""
-    if where == DRY:
-        return [one for one in tracks if one.dry.size]
-    return [one for one in tracks if one.flood.size and one.limits[Degree(1)] - np.nanmedian(one.value) >= 12.5]
+    """Tracks that have such places; only of rivers that rose by half a metre at least."""
+    high = [one for one in tracks if one.limits[Degree(3)] - one.limits[Degree(1)] >= _LEAST_RISE_CM / 2.0]
+    return [one for one in high if (one.dry if where == DRY else one.flood).size]
 
 
 def _stretch(rng: Random, one: Track, where: str, after_h: float) -> tuple[Stretch, int] | None:

@@ -1,0 +1,80 @@
+"""Values that are no water: codes for "missing", an exact zero, another unit. Pure.
+
+Each is told only beside the last believed value, from which the river could not have come there.
+"""
+
+from floodcore.quality.memory import Memory, Point, minutes_between
+from floodcore.quality.pace import ordinary
+from floodcore.words import Quantity
+
+# What loggers and protocols write for "missing" within the gross range, in cm: 9s with and without decimals, in
+# metres or centimetres; the end of a 16-bit number in hundredths (general knowledge, confirm).
+CODES = frozenset({-99.0, -99.9, -99.99, -999.0, -999.9, 888.8, 999.0, 999.9, 999.99, 327.67, 327.68, -327.68, 655.35})
+
+# An exact zero is written for "missing" by many loggers. It, or a code, is believed only if the river stood so near
+# it that it could have come there in this time, however long ago that was.
+_NEAR_MIN = 10.0
+
+ZERO = "zero"
+SENTINEL = "sentinel"
+
+# A slip of the unit: mm for cm, cm for m, and back.
+_FACTORS = (10.0, 100.0, 0.1, 0.01)
+# In the old unit the water is where it was: within 2 cm or 3 %, and what it does since at its recent pace, at least
+# 1.2 cm an hour. From one sample to the next a gauge that was only renamed goes 1.5 cm at most, in the old unit; water
+# that has leapt to ten times its level goes on by more than the 15 cm that this makes. Faster than any rise of 8 m in
+# 45 min in the shape of an S (27 cm a minute) no leap of water is, and the old pace is allowed for. All judged.
+_SLIP_CM, _SLIP_SHARE, _SLIP_CM_PER_MIN = 2.0, 0.03, 0.02
+_SLIP_STEP_CM, _SLIP_STEP_PACE = 1.5, 1.5
+_SLIP_PACE_MIN = 30.0
+_SETTLED = 3
+_SLIP_FROM_CM = 10.0
+# A smaller change is no slip worth the name: the river may do it.
+_SLIP_LEAST_CM = 40.0
+_FASTER_THAN_WATER = 27.0
+# What water could have done is held back for so long at most, however much it looks like another unit; what it could
+# not have done, and a fall, for a day.
+_HELD_MIN = 60.0
+_HELD_LONG_MIN = 1440.0
+# Gauges that report less often may see a whole flood between two readings.
+_SLIP_WITHIN_MIN = 20.0
+
+
+def no_water(good: Point, value: float, quantity: Quantity) -> str:
+    """The test that `value` fails beside the last good one, because it stands for "missing"; empty if it does not."""
+    is_code = quantity is Quantity.LEVEL and value in CODES
+    if (value != 0.0 and not is_code) or abs(value - good.value) <= ordinary(quantity, good.value, _NEAR_MIN):
+        return ""
+    return SENTINEL if is_code else ZERO
+
+
+def is_other_unit(memory: Memory, point: Point, quantity: Quantity) -> bool:
+    """Whether this sample, and the doubted one before it if there is one, are the last good value in another unit.
+
+    Water that truly leapt, and happens to stand there, leaves with its next step.
+    """
+    good, last = memory.good, memory.last
+    if quantity is not Quantity.LEVEL or good is None or abs(good.value) < _SLIP_FROM_CM:
+        return False
+    first = memory.agreeing_from or point
+    leap, took = first.value - good.value, minutes_between(good, first)
+    if abs(leap) < _SLIP_LEAST_CM or (leap > 0.0 and took > _SLIP_WITHIN_MIN):
+        return False
+    possible = 0.0 < leap <= _FASTER_THAN_WATER * took
+    held = _HELD_MIN if possible else _HELD_LONG_MIN
+    if minutes_between(first, point) > held:
+        return False
+    pace = 0.0 if possible else memory.pace
+    factor = next((factor for factor in _FACTORS if _is_times(factor, good, pace, point)), None)
+    if factor is None or last is None:
+        return factor is not None
+    step = max(_SLIP_STEP_CM, _SLIP_STEP_PACE * pace * minutes_between(last, point))
+    steady = memory.agreeing >= _SETTLED or abs(point.value - last.value) <= factor * step
+    return steady and _is_times(factor, good, pace, last)
+
+
+def _is_times(factor: float, good: Point, pace: float, point: Point) -> bool:
+    minutes = minutes_between(good, point)
+    since = max(pace * min(minutes, _SLIP_PACE_MIN), _SLIP_CM_PER_MIN * minutes)
+    around = max(_SLIP_CM, _SLIP_SHARE * abs(good.value)) + since
+    return abs(point.value / factor - good.value) <= around
