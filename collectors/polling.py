@@ -36,6 +36,7 @@ from floodcore.supervision import Pulse
 from floodcore.words import Reading
 
 _COMPARE_EVERY = timedelta(hours=1)
+_REHEARSE_EVERY = timedelta(hours=1)
 _AT_ONCE = 4  # requests at a time: a guest at a public server
 _SHORTEST_PAUSE_S = 0.2
 _BEAT_S = 5.0
@@ -54,6 +55,8 @@ class Memory:
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     edge: Edge = field(init=False)
     begun_at: datetime | None = None
+    rehearsed_at: datetime | None = None
+    rehearsals: int = 0
     compared_at: datetime | None = None
     differing: list[str] = field(default_factory=list)
 
@@ -112,9 +115,12 @@ async def one_round(house: House, http: ClientSession, memory: Memory, beat: Cal
     except (FetchError, DecodeError) as error:
         await _note(house, memory, asked=0, faults=[str(error)])
         return
-    asks = [ask for ask in asks if turn.wanted(ask)]
-    if turn.held and not asks:
-        return  # not asked is neither well nor ill
+    wanted = [ask for ask in asks if turn.wanted(ask)]
+    if turn.held and not wanted:
+        wanted = _rehearsal(memory, asks, now)
+        if not wanted:
+            return  # not asked is neither well nor ill
+    asks = wanted
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def ask_one(ask: Ask) -> str:
@@ -129,6 +135,15 @@ async def one_round(house: House, http: ClientSession, memory: Memory, beat: Cal
             raise outcome
     faults = [outcome for outcome in outcomes if isinstance(outcome, str) and outcome]
     await _note(house, memory, asked=len(asks), faults=faults)
+
+
+def _rehearsal(memory: Memory, asks: list[Ask], now: datetime) -> list[Ask]:
+    """Now and then one address of a spare that is not needed, each in its turn, to know that it would work."""
+    if not asks or (memory.rehearsed_at is not None and now - memory.rehearsed_at < _REHEARSE_EVERY):
+        return []
+    memory.rehearsed_at = now
+    memory.rehearsals += 1
+    return [asks[memory.rehearsals % len(asks)]]
 
 
 async def _listed(house: House, http: ClientSession, polled: Polled, asks: tuple[Ask, ...]) -> list[Ask]:

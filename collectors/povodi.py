@@ -2,7 +2,7 @@
 
 Time rule: `DD.MM.YYYY HH:MM` of Prague's clock without an offset; the order of the rows settles the hour that
 comes twice. Decimal comma. The server sometimes answers an empty page first: that is a fault, and the
-next round asks again. An address is `{oid}-{id}` of the page: docs/sources/povodi_labe.md.
+next round asks again. An address is `{oid}-{id}` of the page: docs/sources/povodi.md.
 """
 
 from collections.abc import Callable, Mapping

@@ -14,6 +14,7 @@ PARTS = {
     "ingest": "durable ingest against raw binary COPY",
     "mqtt": "MQTT readings per second against a bare consumer",
     "latency": "publish to alert at the gateway beside a bare consumer",
+    "decode": "decoding and the checks at the door per source beside bare parsing",
     "theilsen": "Theil-Sen over 10,000 stations against scipy per station",
 }
 

@@ -230,6 +230,24 @@ async def test_a_spare_is_silent_while_the_main_source_speaks_and_fills_in_when_
     assert await rows(pool, "SELECT 1 FROM contradiction") == []
 
 
+async def test_a_spare_that_is_not_needed_is_tried_now_and_then_and_not_heard(
+    houses: "Houses", pool: Pool, application_runs: Runs
+) -> None:
+    kinds = ("saxony", "saxony_rss")
+    memory = polling.Memory(saxony_rss.POLLED, {})
+    application, outages, _ = servers(at_the_time(houses(), NOW, *kinds), kinds)
+    failures: LiteralString = "SELECT failures FROM source_health WHERE source = 'saxony_rss'"
+    async with application_runs(application) as url:
+        await ask(at_the_time(houses(), NOW, *kinds), saxony_rss.POLLED, memory, url)
+        assert await rows(pool, failures) == [(0,)]
+        outages.set(Mode.ERROR_503)
+        for minutes, failed in ((10, 0), (20, 0), (61, 1)):
+            memory.begun_at = NOW + timedelta(minutes=minutes)
+            await ask(at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds), saxony_rss.POLLED, memory, url)
+            assert await rows(pool, failures) == [(failed,)]
+    assert await rows(pool, "SELECT 1 FROM observation") == []
+
+
 def test_who_is_heard() -> None:
     station = a_station("saxony", "saxony_rss")
     level = ("here", Quantity.LEVEL)
