@@ -57,27 +57,43 @@ class _Outcome:
 
 
 async def foresee(
-    conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool, limit: int = SERIES
+    conn: AsyncConnection,
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    exercise: bool,
+    limit: int = SERIES,
+    failing: set[int] | None = None,
 ) -> Round:
     """Foresee what is new of up to `limit` marks; `now` is data time and decides only how long a reading waits.
+
+    `failing` is kept by the caller: the series that cannot be foreseen, so that each is said once.
 
     Raises:
         psycopg.Error: nothing of the round happened.
     """
     claimed: list[int] = []
+    failing = set() if failing is None else failing
     try:
         async with conn.transaction():
             claimed = await foresight.claim(conn, limit)
             done = await _round(conn, claimed, rulebook, now, exercise=exercise)
     except FAULTS:
-        return await _alone(conn, claimed, rulebook, now, exercise=exercise)
+        return await _alone(conn, claimed, rulebook, now, exercise=exercise, failing=failing)
     if done.claimed:
+        failing.difference_update(claimed)
         passing("foresee.after_commit")
     return done
 
 
 async def _alone(
-    conn: AsyncConnection, numbers: Sequence[int], rulebook: Rulebook, now: datetime, *, exercise: bool
+    conn: AsyncConnection,
+    numbers: Sequence[int],
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    exercise: bool,
+    failing: set[int],
 ) -> Round:
     """After a round that failed: one transaction each. A series that fails has no forecast until its next reading."""
     foreseen = events = 0
@@ -87,11 +103,14 @@ async def _alone(
                 await foresight.unmark(conn, number)
                 one = await _round(conn, [number], rulebook, now, exercise=exercise)
         except FAULTS as fault:
-            _log.error("series %d cannot be foreseen: %s: %s", number, type(fault).__name__, fault)
+            if number not in failing:
+                _log.error("series %d cannot be foreseen: %s: %s", number, type(fault).__name__, fault)
+            failing.add(number)
             async with conn.transaction():
                 await foresight.unmark(conn, number)
         else:
             foreseen, events = foreseen + one.foreseen, events + one.events
+            failing.discard(number)
     return Round(len(numbers), foreseen, events)
 
 

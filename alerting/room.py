@@ -81,9 +81,11 @@ async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
 async def _foresee(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
     """Foresee what was judged, apart from judging: an alert of a degree reached never waits for a forecast."""
     async with listening(house.settings.database_url, CHANGE) as wake, house.pool.connection() as conn:
+        failing: set[int] = set()
         while True:
             began = time.monotonic()
-            done = await foresee.foresee(conn, rulebook, house.clock.now(), exercise=house.settings.exercise)
+            now, exercise = house.clock.now(), house.settings.exercise
+            done = await foresee.foresee(conn, rulebook, now, exercise=exercise, failing=failing)
             pulse.beat()
             took = time.monotonic() - began
             await asyncio.sleep(min(took, _LONGEST_REST_S) if took > _LONG_ROUND_S else _FORESEE_S)

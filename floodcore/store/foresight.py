@@ -35,22 +35,23 @@ _NUMBERS: LiteralString = """
     SELECT s.station_id, s.quantity, s.series_id
     FROM unnest(%s::text[], %s::text[]) AS w(station_id, quantity) JOIN series s USING (station_id, quantity)"""
 # One statement, so that samples, verdicts and how far they are judged are of one moment. The last point
-# before the window is there for the line between it and the first inside.
+# before the window is there for the line between it and the first inside. What was believed was used, also what is
+# known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later.
 _POINTS: LiteralString = """
     SELECT c.series_id, st.judged_until, p.observed_at, p.value, p.pending, p.received_at
     FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, start)
     JOIN series_state st USING (series_id)
     CROSS JOIN LATERAL (
-        (SELECT o.observed_at, o.value, coalesce(v.test, '') = 'corroborated' AS pending, o.received_at
+        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
          FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
          WHERE o.series_id = c.series_id AND o.observed_at <= c.start AND NOT o.late AND o.value IS NOT NULL
-           AND coalesce(v.flag, o.flag) = 1
+           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
          ORDER BY o.observed_at DESC LIMIT 1)
         UNION ALL
-        (SELECT o.observed_at, o.value, coalesce(v.test, '') = 'corroborated' AS pending, o.received_at
+        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
          FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
          WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= st.judged_until
-           AND NOT o.late AND o.value IS NOT NULL AND coalesce(v.flag, o.flag) = 1
+           AND NOT o.late AND o.value IS NOT NULL AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
          ORDER BY o.observed_at LIMIT %s)) p
     ORDER BY c.series_id, p.observed_at"""
 _REACHED: LiteralString = """
