@@ -1,12 +1,14 @@
 """The page of all sources is true, and nothing in it is missing."""
 
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from collectors.catalogue import CATALOGUE
+from collectors.catalogue import CATALOGUE, POLLED
+from floodcore import settings
 from simulators.served import SERVED
 
 ROOT = Path(__file__).parents[2]
@@ -52,3 +54,32 @@ def test_marks_name_sources_that_exist(source_table: ModuleType) -> None:
     named = {name for _, name in source_table.evidence() if name}
     assert named <= set(CATALOGUE)
     assert {what for what, _ in source_table.evidence()} == {"decoder", "outage", "dst", "hostile"}
+
+
+def test_a_station_may_name_every_polled_source_that_has_stations() -> None:
+    schema = json.loads((ROOT / "floodcore" / "network" / "schema" / "stations.json").read_text("utf-8"))
+    link = schema["$defs"]["link"]["properties"]["kind"]["enum"]
+    polled = {each.name for each in POLLED if each.needs_stations}
+    assert polled <= set(link)
+    assert {"chmu_cap"} == {each.name for each in POLLED} - polled
+
+
+def test_a_source_that_is_not_configured_is_not_asked() -> None:
+    nothing = settings.read({"HLADINA_DATABASE_URL": "postgresql://x/y", "HLADINA_STATIONS": str(ROOT)})
+    assert [each.name for each in POLLED if nothing.base_url(each.name)] == []
+    asked = settings.read({
+        "HLADINA_DATABASE_URL": "postgresql://x/y",
+        "HLADINA_STATIONS": str(ROOT),
+        "HLADINA_SAXONY_URL": "https://luis.example.invalid/",
+        "HLADINA_SAXONY_INTERVAL_S": "900",
+    })  # fmt: skip
+    assert asked.base_url("saxony") == "https://luis.example.invalid"
+    assert (asked.interval_s("saxony", 300.0), asked.interval_s("imgw", 600.0)) == (900.0, 600.0)
+    with pytest.raises(settings.SettingsError) as error:
+        settings.read({
+            "HLADINA_DATABASE_URL": "postgresql://x/y",
+            "HLADINA_STATIONS": str(ROOT),
+            "HLADINA_IMGW_URL": "danepubliczne",
+            "HLADINA_EA_INTERVAL_S": "0",
+        })  # fmt: skip
+    assert [fault.partition(":")[0] for fault in error.value.faults] == ["HLADINA_IMGW_URL", "HLADINA_EA_INTERVAL_S"]
