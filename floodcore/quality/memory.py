@@ -46,7 +46,7 @@ class Memory(Struct, frozen=True, gc=False):
     of them and `agreeing` how many up to it, from `agreeing_from`, are in keeping with one another; `step` is
     the pace of its last step. `trouble` counts doubts and contradictions, those of late too. `before` is the point
     before the last jump that was believed, `jumped` the first one after it while the water has not moved on from
-    there. `fine` says that a value with a fraction was believed once: the gauge resolves less than a centimetre.
+    there. `tick` is about the smallest change the gauge shows, 0 while it has shown none.
     """
 
     good: Point | None = None
@@ -63,7 +63,7 @@ class Memory(Struct, frozen=True, gc=False):
     trouble: float = 0.0
     before: Point | None = None
     jumped: Point | None = None
-    fine: bool = False
+    tick: float = 0.0
 
 
 class Checked(Struct, frozen=True, gc=False):

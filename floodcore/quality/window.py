@@ -32,7 +32,7 @@ from floodcore.quality.pace import (
 )
 from floodcore.quality.rates import GENERIC, Rates
 from floodcore.quality.spikes import SPIKE, moved_on, spike_of, stood_out
-from floodcore.quality.still import is_stuck
+from floodcore.quality.still import is_stuck, ticking
 from floodcore.words import Flag, Quantity
 
 __all__ = ["CHECKED", "Checked", "Memory", "Point", "Sample", "Verdict", "check"]
@@ -307,7 +307,7 @@ def _follow(memory: Memory, point: Point, quantity: Quantity) -> tuple[Memory, t
         before=before,
         jumped=jumped,
         trouble=trouble,
-        fine=memory.fine or point.value % 1.0 != 0.0,
+        tick=ticking(memory, point),
     )
     return known, said
 

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from floodcore.words import Degree, Flag
+from floodcore.words import Degree, Flag, Quantity
 from scripts.quality_parts.faults import KINDS, Fault, Sent, Stretch
 from scripts.quality_parts.fold import Outcome, run
 from scripts.quality_parts.rises import RISES
@@ -87,8 +87,12 @@ def rises(tracks: Sequence[Track], kind: str, count: int, seed: int, fault: Faul
 
 def _able(tracks: Sequence[Track], where: str) -> list[Track]:
     """Tracks that have such places; only of rivers that rose by half a metre at least."""
-    high = [one for one in tracks if one.limits[Degree(3)] - one.limits[Degree(1)] >= _LEAST_RISE_CM / 2.0]
+    high = [one for one in tracks if _rose(one)]
     return [one for one in high if (one.dry if where == DRY else one.flood).size]
+
+
+def _rose(one: Track) -> bool:
+    return one.limits[Degree(3)] - one.limits[Degree(1)] >= _LEAST_RISE_CM / 2.0
 
 
 def _stretch(rng: Random, one: Track, where: str, after_h: float) -> tuple[Stretch, int] | None:
@@ -163,13 +167,17 @@ def _risen(risen: Risen, one: Track, sent: Sequence[Sent], start: int) -> None:
 
 
 def untouched(tracks: Sequence[Track], told: Callable[[str], None]) -> tuple[int, dict[str, int]]:
-    """The whole records as they are: readings, and flagged ones by test. Each flagged one is told."""
+    """The whole records as they are: readings, and flagged ones by test. Each flagged one is told.
+
+    Rivers that rose by less than half a metre have no limits: a degree that begins 7 cm above the median is none.
+    """
     total, tests = 0, dict[str, int]()
     for one in tracks:
         sent = [
             Sent(at, at, None if np.isnan(v) else float(v), float(v)) for at, v in zip(one.at, one.value, strict=True)
         ]
-        outcome = run(sent, one.quantity, one.step, one.limits)
+        limits = one.limits if one.quantity is not Quantity.LEVEL or _rose(one) else {}
+        outcome = run(sent, one.quantity, one.step, limits)
         total += len(sent)
         for s, flag, test in zip(sent, outcome.flag, outcome.test, strict=True):
             if flag in _DOUBTED:
