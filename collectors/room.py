@@ -4,7 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
-from collectors import catalogue, hooks, polling, push, uplinks
+from collectors import catalogue, drop, hooks, polling, push, repair, uplinks, uploads
 from floodcore.house import House
 from floodcore.supervision import Stage
 
@@ -17,9 +17,12 @@ def stages(house: House) -> dict[str, Stage]:
             found[f"poll.{polled.name}"] = partial(polling.poll, house, polled)
     if house.settings.mqtt_url:
         found["mqtt"] = partial(uplinks.listen, house)
+    if house.settings.drop is not None:
+        found["drop"] = partial(drop.watch, house)
+    found["repair"] = partial(repair.keep_complete, house)
     return found
 
 
 def routes(house: House) -> list[web.RouteDef]:
     """The addresses that take readings over HTTP."""
-    return [*push.routes(house), *hooks.routes(house)]
+    return [*push.routes(house), *hooks.routes(house), *uploads.routes(house)]

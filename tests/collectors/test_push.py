@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientSession, encode_basic_auth, web
 
-from collectors import push
+from collectors import push, repair
 from floodcore.house import House
 from floodcore.store.connect import Pool
 
@@ -135,3 +135,28 @@ async def test_a_large_batch(houses: "Houses", pushing: Any, pool: Pool) -> None
     samples = [sample() | {"t": (NOW - timedelta(seconds=k)).isoformat()} for k in range(5000)]
     status, answer = await pushing(houses(), body(*samples))
     assert (status, answer["accepted"]) == (200, 5000)
+
+
+async def test_the_answer_names_what_is_missing_until_it_came(
+    houses: "Houses", pushing: Callable[..., Any], pool: Pool
+) -> None:
+    """A logger that kept its samples learns which of them never arrived."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    times = [now - timedelta(minutes=10 * n) for n in range(30, 0, -1)]
+
+    def content(chosen: Sequence[datetime]) -> bytes:
+        samples = [{"t": at.isoformat(), "q": "level", "v": 50, "u": "cm"} for at in chosen]
+        return json.dumps({"samples": samples}).encode()
+
+    house = houses()
+    _, answer = await pushing(house, content(times[:10] + times[20:]))
+    assert "missing" not in answer
+    assert await repair.search(house, now) == 1
+    _, answer = await pushing(house, content([now]))
+    stamps = [each.isoformat().replace("+00:00", "Z") for each in (times[9], times[20])]
+    assert answer["missing"] == [{"q": "level", "from": stamps[0], "to": stamps[1], "count": 10}]
+    _, answer = await pushing(house, content(times[10:20]))
+    assert (answer["accepted"], answer.get("missing")) == (10, None)
+    async with pool.connection() as conn:
+        late = await (await conn.execute("SELECT count(*) FROM observation WHERE late")).fetchone()
+    assert late == (10,), "they complete the record and are never judged"
