@@ -12,23 +12,26 @@ Its mark stays, and it is tried again (`retry`).
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
 from alerting.aside import FAULTS, put_aside
-from alerting.engine.judge import Job, Judgement, encode, judge
+from alerting.engine.judge import Checkpoint, Folded, Job, Judgement, Standing, decode, encode, fold, with_trends
+from alerting.engine.order import Late, fold_late, kept, start_again
 from alerting.engine.rulebook import Rulebook, Versioned
-from alerting.past import BEFORE_ALL, standing_again, standing_of
+from alerting.past import ALL, BEFORE_ALL, standing_again, standing_of
 from alerting.tell import reached, tell
+from floodcore.freshness import TOO_LATE
 from floodcore.killpoint import passing
-from floodcore.quality.window import Sample
-from floodcore.store import judging, marks
+from floodcore.quality.window import Sample, Verdict
+from floodcore.store import checkpoints, judging, marks
+from floodcore.store.checkpoints import CheckpointRow
 from floodcore.store.judging import RuleUse, Series, StateRow, VerdictRow
 from floodcore.store.listen import CHANGE
 from floodcore.store.marks import Marks
-from floodcore.words import Quantity
+from floodcore.words import Flag, Quantity
 
 # Series judged in one transaction, samples of one series, and samples of all of them together, shared
 # out evenly; a longer backlog takes several rounds.
@@ -64,11 +67,18 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A claimed series with what is needed to judge it."""
+    """A claimed series with its new samples, and with what was before them if some came late."""
 
     series: Series
     ruled: Versioned
-    job: Job
+    standing: Standing
+    samples: Sequence[Sample]
+    late: Late | None = None
+
+    @property
+    def ruled_anew(self) -> bool:
+        """Whether these are the first samples judged by the rules."""
+        return self.series.rule_version != self.ruled.version
 
 
 async def evaluate(
@@ -144,23 +154,46 @@ async def _round(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, now:
     judgements = await _judge(cases)
     passing("engine.assessed")
     events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
-    unfinished = [case.series.series_id for case in cases if len(case.job.samples) == share]
+    unfinished = [case.series.series_id for case in cases if len(case.samples) == share]
     await marks.clear(conn, claimed, unfinished, now)
     passing("engine.before_commit")
-    return Round(len(claimed), sum(len(case.job.samples) for case in cases), events)
+    return Round(len(claimed), sum(len(case.samples) for case in cases), events)
 
 
 async def _load(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, share: int) -> list[_Case]:
-    """The claimed series that have new samples, with up to `share` samples each."""
+    """The claimed series that have new samples, with up to `share` samples each; all of those that came late."""
     series = await judging.load(conn, list(claimed))
-    after = {one.series_id: one.judged_until or BEFORE_ALL for one in series}
-    found = await judging.samples(conn, after, share)
-    return [_case(one, found[one.series_id], rulebook) for one in series if found[one.series_id]]
+    prompt = [one for one in series if not claimed[one.series_id].late]
+    after = {one.series_id: one.judged_until or BEFORE_ALL for one in prompt}
+    found = await judging.samples(conn, after, share) if after else {}
+    cases = [_case(one, found[one.series_id], rulebook) for one in prompt if found[one.series_id]]
+    late = [await _late(conn, one, rulebook) for one in series if claimed[one.series_id].late]
+    return cases + [case for case in late if case.samples]
 
 
 def _case(series: Series, samples: Sequence[Sample], rulebook: Rulebook) -> _Case:
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    return _Case(series, ruled, Job(ruled.rules, standing_of(series), samples))
+    return _Case(series, ruled, standing_of(series), samples)
+
+
+async def _late(conn: AsyncConnection, series: Series, rulebook: Rulebook) -> _Case:
+    """A series some of whose new samples may lie before what was judged."""
+    case = _case(series, [], rulebook)
+    until, delivery = series.judged_until, series.judged_delivery
+    if until is None or delivery is None:
+        found = await judging.samples(conn, {series.series_id: BEFORE_ALL}, ALL)
+        new = found[series.series_id]
+        return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, None, None, [], [], new))
+    rows = await checkpoints.of_series(conn, series.series_id)
+    starts = [Checkpoint(row.before, decode(row.standing)) for row in rows]
+    if case.ruled_anew or not starts:
+        starts = [start_again(case.standing, until)]
+    reach = min(starts[0].before, until - TOO_LATE) - timedelta.resolution
+    found = await judging.samples(conn, {series.series_id: reach}, ALL)
+    new = [each for each in found[series.series_id] if each.at > until or each.delivery > delivery]
+    known = [each for each in found[series.series_id] if each.at <= until and each.delivery <= delivery]
+    latest = Verdict(until, Flag(series.flag or 0), series.test or "")
+    return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, until, latest, starts, known, new))
 
 
 def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
@@ -168,11 +201,11 @@ def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
     group: list[_Case] = []
     size = 0
     for case in cases:
-        if group and size + len(case.job.samples) > CHUNK:
+        if group and size + len(case.samples) > CHUNK:
             yield group
             group, size = [], 0
         group.append(case)
-        size += len(case.job.samples)
+        size += len(case.samples)
     if group:
         yield group
 
@@ -183,18 +216,24 @@ async def _judge(cases: Sequence[_Case]) -> list[Judgement]:
     for chunk in _chunks(cases):
         if judgements:
             await asyncio.sleep(0)
-        judgements += judge([case.job for case in chunk])
+        judgements += with_trends([_fold(case) for case in chunk])
     return judgements
+
+
+def _fold(case: _Case) -> Folded:
+    if case.late is not None:
+        return fold_late(case.late)
+    return fold(Job(case.ruled.rules, case.standing, case.samples))
 
 
 async def _commit(
     conn: AsyncConnection, judged: Sequence[tuple[_Case, Judgement]], now: datetime, *, exercise: bool
 ) -> int:
     """Write everything that follows from the judgements; returns how many events are new."""
-    changed = [case for case, _ in judged if case.series.rule_version != case.ruled.version]
-    uses = [RuleUse(case.series.series_id, case.job.samples[0].at, case.ruled.version) for case in changed]
-    await judging.save_rules(conn, {case.ruled.version: case.ruled.canonical for case in changed}, uses, now)
+    changed = [case for case, _ in judged if case.ruled_anew]
+    await judging.save_rules(conn, {case.ruled.version: case.ruled.canonical for case in changed}, _uses(changed), now)
     await judging.save_states(conn, [_state(case, judgement, now) for case, judgement in judged])
+    await _keep(conn, judged)
     await judging.save_verdicts(conn, (row for case, judgement in judged for row in _verdicts(case, judgement)))
     passing("engine.state_written")
     events = [
@@ -209,12 +248,48 @@ async def _commit(
     return len(stored)
 
 
+def _uses(changed: Sequence[_Case]) -> list[RuleUse]:
+    """From which sample on the rules are used, in the order of arrival."""
+    first = [(case, min((sample.delivery, sample.at) for sample in case.samples)) for case in changed]
+    return [RuleUse(case.series.series_id, *place, case.ruled.version) for case, place in first]
+
+
+async def _keep(conn: AsyncConnection, judged: Sequence[tuple[_Case, Judgement]]) -> None:
+    """Keep where to start again; forget what was judged anew."""
+    await checkpoints.forget(conn, [case.series.series_id for case, one in judged if case.ruled_anew or case.late])
+    rows = [
+        CheckpointRow(case.series.series_id, each.before, encode(each.standing))
+        for case, judgement in judged
+        for each in _starts(case, judgement)
+    ]
+    until = [(case.series.series_id, _until(case)) for case, _ in judged]
+    await checkpoints.save(conn, rows, until, TOO_LATE)
+    for case, judgement in judged:
+        if judgement.rewritten is not None:
+            await judging.forget_verdicts(conn, case.series.series_id, judgement.rewritten)
+
+
+def _starts(case: _Case, judgement: Judgement) -> Sequence[Checkpoint]:
+    found = judgement.checkpoints
+    if case.ruled_anew and case.late is None and case.series.judged_until is not None:
+        found = (start_again(case.standing, case.series.judged_until), *found)
+    return kept(found, _until(case))
+
+
+def _until(case: _Case) -> datetime:
+    """The newest sample judged."""
+    newest = max(sample.at for sample in case.samples)
+    return newest if case.series.judged_until is None else max(newest, case.series.judged_until)
+
+
 def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
     good = judgement.standing.memory.good
+    newest = max(sample.delivery for sample in case.samples)
     return StateRow(
         series_id=case.series.series_id,
         rule_version=case.ruled.version,
-        judged_until=case.job.samples[-1].at,
+        judged_until=_until(case),
+        judged_delivery=max(newest, case.series.judged_delivery or 0),
         standing=encode(judgement.standing),
         degree=int(judgement.standing.degree) if case.ruled.rules.limits else None,
         value=None if good is None else good.value,

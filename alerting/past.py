@@ -14,7 +14,7 @@ from floodcore.store.judging import Series
 from floodcore.words import Degree
 
 BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
-_ALL = 2**31 - 1
+ALL = 2**31 - 1
 # The longest memory of the engine is a week (a gauge stuck in calm); with a month the rebuilt standing is
 # the lost one in all but a flood of more than a month, and a gauge of 10 minutes costs 0.1 s.
 _ENOUGH = timedelta(days=30)
@@ -48,10 +48,10 @@ async def judge_again(
         return []
     if instead is None:
         used = await judging.uses(conn, series.series_id)
-        uses = [Use(use.since, parse(use.rules), use.rule_version) for use in used]
+        uses = [Use(use.delivery, use.since, parse(use.rules), use.rule_version) for use in used]
     else:
-        uses = [Use(BEFORE_ALL, instead.rules, instead.version)]
-    rows = (await judging.samples(conn, {series.series_id: after}, _ALL))[series.series_id]
+        uses = [Use(0, BEFORE_ALL, instead.rules, instead.version)]
+    rows = (await judging.samples(conn, {series.series_id: after}, ALL))[series.series_id]
     return list(replay(uses, [sample for sample in rows if sample.at <= until]))
 
 

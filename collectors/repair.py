@@ -1,14 +1,13 @@
 """The stage that completes the record: finds gaps, asks the way back of their source, and closes them.
 
-What comes back is late by construction: both sides of a gap are stored, so the engine never judges it. It
-completes the record, the hydrograph and the flood book, and changes no degree. Every step is one
+What comes back is history: it is never judged. It completes the record, the hydrograph and the flood book, and changes no degree. Every step is one
 transaction and may be repeated: a gap is noted once, a reading is stored once, a try that dies is made again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -166,7 +165,8 @@ async def _see_to(house: House, http: ClientSession, station_id: str, mine: Sequ
     wanted = _missing(brought.readings, empty, present)
     async with house.pool.connection() as conn, durable(conn):
         if wanted or brought.refused:
-            await store_all(conn, brought.source, wanted, brought.refused, now)
+            history = [replace(each, history=True) for each in wanted]
+            await store_all(conn, brought.source, history, brought.refused, now)
         passing("repair.stored")
         await _settle(conn, mine, brought, now)
     return brought.fault

@@ -24,6 +24,9 @@ _BY_DEGREE = {
     Degree.EXTREME: timedelta(minutes=5),
 }
 GRACE = timedelta(minutes=1)
+# How far behind the newest sample of its series one may lie and still count for the degrees. Six hours are
+# what loggers save up between two calls, and as far as a forecast looks back; a judgement.
+TOO_LATE = timedelta(hours=6)
 # A source that is later than this may not hide behind being late; a judgement, between the few minutes
 # of open data and the degree's own allowance.
 LONGEST_LAG = timedelta(minutes=15)

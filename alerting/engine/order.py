@@ -1,7 +1,7 @@
 """Samples out of order: judged again from where they belong, so that the state is that of the samples in order. Pure.
 
 Packets overtake one another, and a logger may empty its memory newest first. What is not too late to
-count (`floodcore.store.ingest.TOO_LATE`) is put in its place: the fold starts again at the newest
+count (`floodcore.freshness.TOO_LATE`) is put in its place: the fold starts again at the newest
 checkpoint before it. The standing that results is, to the byte, the one of the samples in order. What
 people were told cannot be taken back, so it follows by `lifecycle.catch_up` (ADR 0016).
 
@@ -19,22 +19,10 @@ from msgspec.structs import replace
 from alerting.engine.judge import Checkpoint, Folded, Job, Standing, Turn, fold, turn
 from alerting.engine.lifecycle import Told, catch_up
 from alerting.engine.rules import Rules
+from floodcore.freshness import TOO_LATE
 from floodcore.quality.window import Sample, Verdict
 
-# How far behind the newest sample of its series one may lie and still count for the degrees. Six hours are
-# what loggers save up between two calls, and what a forecast looks back; the fold of six hours of a
-# gauge of one minute takes 4 ms (measured).
-TOO_LATE = timedelta(hours=6)
-
 EMPTY = Standing()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A sample with the number of the delivery of its series that brought it, from 1."""
-
-    sample: Sample
-    delivery: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +39,13 @@ class Late:
     latest: Verdict | None
     checkpoints: Sequence[Checkpoint]
     known: Sequence[Sample]
-    new: Sequence[Arrived]
+    new: Sequence[Sample]
 
 
-def in_order(arrived: Sequence[Arrived], until: datetime | None) -> bool:
+def in_order(samples: Sequence[Sample], until: datetime | None) -> bool:
     """Whether the samples, given in time order, came in this order and after what was judged."""
-    late = until is not None and bool(arrived) and arrived[0].sample.at <= until
-    return not late and all(a.delivery <= b.delivery for a, b in pairwise(arrived))
+    late = until is not None and bool(samples) and samples[0].at <= until
+    return not late and all(a.delivery <= b.delivery for a, b in pairwise(samples))
 
 
 def start_again(standing: Standing, until: datetime) -> Checkpoint:
@@ -88,11 +76,11 @@ def fold_late(late: Late) -> Folded:
     return course.folded()
 
 
-def _deliveries(arrived: Iterable[Arrived]) -> Iterator[list[Sample]]:
+def _deliveries(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     """The samples of each delivery in time order, the deliveries in the order they came."""
-    ordered = sorted(arrived, key=lambda each: (each.delivery, each.sample.at))
+    ordered = sorted(samples, key=lambda each: (each.delivery, each.at))
     for _, group in groupby(ordered, key=lambda each: each.delivery):
-        yield [each.sample for each in group]
+        yield list(group)
 
 
 @dataclass(slots=True)
@@ -138,9 +126,10 @@ class _Course:
     def _caught_up(self, standing: Standing, newest: datetime) -> Standing:
         """Tell what the samples in order say beyond what was told."""
         told = Told(self.standing.degree, self.standing.since)
-        may_fall = self.until is None or newest > self.until
-        beside, transitions = catch_up(told, standing.life, newest, may_fall=may_fall)
         good = standing.memory.good
+        # Only what is believed, and newer than all that was judged, is seen to fall.
+        may_fall = good is not None and (self.until is None or good.at > self.until)
+        beside, transitions = catch_up(told, standing.life, newest, may_fall=may_fall)
         if good is not None:
             self.turns += (turn(each, good.value, self.rules, standing.points) for each in transitions)
         return replace(standing, told=beside)

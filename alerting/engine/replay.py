@@ -8,15 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.engine.judge import Change, Job, Judgement, Standing, judge
+from alerting.engine.judge import Change, Checkpoint, Job, Judgement, Standing, judge, with_trends
+from alerting.engine.order import Late, fold_late, in_order, start_again
 from alerting.engine.rules import Rules
-from floodcore.quality.window import Sample
+from floodcore.quality.window import Sample, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """From the sample of `since` on a series was judged by `rules`."""
+    """From the sample of `since` in the batch `delivery` on a series was judged by `rules`."""
 
+    delivery: int
     since: datetime
     rules: Rules
     version: str
@@ -25,15 +27,41 @@ class Use:
 def replay(uses: Sequence[Use], samples: Sequence[Sample]) -> Iterator[tuple[str, Judgement]]:
     """Judge `samples`, in time order from the first ever, by the rules in use at each; by rule version.
 
-    `uses` are in time order, the first not later than the first sample.
+    `uses` are in the order they began, the first not later than the first sample. Samples that came late
+    are judged when they came (`alerting.engine.order`).
     """
-    standing = Standing()
-    for use, until in zip(uses, [*(later.since for later in uses[1:]), None], strict=True):
-        due = [s for s in samples if s.at >= use.since and (until is None or s.at < until)]
-        if due:
-            (judgement,) = judge([Job(use.rules, standing, due)])
-            standing = judgement.standing
-            yield use.version, judgement
+    standing, until, latest = Standing(), None, None
+    for use, later in zip(uses, [*uses[1:], None], strict=True):
+        end = None if later is None else (later.delivery, later.since)
+        due = [s for s in samples if _within(s, (use.delivery, use.since), end)]
+        if not due:
+            continue
+        before: list[Checkpoint] = [] if until is None else [start_again(standing, until)]
+        judgement = _judge(use.rules, standing, until, latest, before, due)
+        standing, latest = judgement.standing, judgement.latest
+        until = max(due[-1].at, until) if until is not None else due[-1].at
+        yield use.version, judgement
+
+
+def _within(sample: Sample, start: tuple[int, datetime], end: tuple[int, datetime] | None) -> bool:
+    """Whether a sample lies in [start, end) in the order of arrival."""
+    place = (sample.delivery, sample.at)
+    return place >= start and (end is None or place < end)
+
+
+def _judge(
+    rules: Rules,
+    standing: Standing,
+    until: datetime | None,
+    latest: Verdict | None,
+    before: Sequence[Checkpoint],
+    due: Sequence[Sample],
+) -> Judgement:
+    if in_order(due, until):
+        (judgement,) = judge([Job(rules, standing, due)])
+    else:
+        (judgement,) = with_trends([fold_late(Late(rules, standing, until, latest, before, [], due))])
+    return judgement
 
 
 def changes(rules: Rules, samples: Sequence[Sample]) -> tuple[Change, ...]:

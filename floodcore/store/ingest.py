@@ -18,6 +18,7 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
+from floodcore.freshness import TOO_LATE
 from floodcore.killpoint import passing
 from floodcore.quality.door import REFUSED
 from floodcore.store import sources, wellbeing
@@ -28,7 +29,7 @@ from floodcore.words import Observation, Quantity
 _BEFORE_ALL = datetime(1000, 1, 1, tzinfo=UTC)
 
 _TIPS: LiteralString = """
-    SELECT s.station_id, s.quantity, s.series_id, t.newest_at
+    SELECT s.station_id, s.quantity, s.series_id, t.newest_at, t.deliveries
     FROM unnest(%s::text[], %s::text[]) AS wanted(station_id, quantity)
     JOIN series s USING (station_id, quantity)
     JOIN tip t USING (series_id)
@@ -46,16 +47,21 @@ _NEW_TIPS: LiteralString = """
     ORDER BY s.series_id
     ON CONFLICT (series_id) DO NOTHING"""
 _COPY: LiteralString = """
-    COPY observation (series_id, observed_at, value, raw_value, raw_unit, flag, test, late, source, received_at)
+    COPY observation
+        (series_id, observed_at, value, raw_value, raw_unit, flag, test, delivery, late, source, received_at)
     FROM STDIN (FORMAT BINARY)"""
-_COPY_TYPES = ("int4", "timestamptz", "float8", "float8", "text", "int2", "text", "bool", "text", "timestamptz")
+_COPY_TYPES = (
+    "int4", "timestamptz", "float8", "float8", "text", "int2", "text", "int8", "bool", "text", "timestamptz",
+)  # fmt: skip
 _OLD: LiteralString = """
     INSERT INTO observation
-        (series_id, observed_at, value, raw_value, raw_unit, flag, test, late, source, received_at)
+        (series_id, observed_at, value, raw_value, raw_unit, flag, test, delivery, late, source, received_at)
     SELECT offered.*, true, %s, %s
-    FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[], %s::smallint[], %s::text[])
+    FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[], %s::smallint[], %s::text[],
+                %s::bigint[])
         AS offered
-    ON CONFLICT (series_id, observed_at) DO NOTHING"""
+    ON CONFLICT (series_id, observed_at) DO NOTHING
+    RETURNING series_id, delivery"""
 # A source that repeats its contradiction at every poll is noted once.
 _CONTRADICTIONS: LiteralString = """
     WITH differing AS (
@@ -75,11 +81,14 @@ _CONTRADICTIONS: LiteralString = """
     )
     SELECT count(*) FROM differing"""
 _MARK: LiteralString = """
-    WITH moved AS (SELECT * FROM unnest(%s::int[], %s::timestamptz[]) AS m(series_id, newest_at)),
-    tips AS (UPDATE tip SET newest_at = moved.newest_at FROM moved WHERE tip.series_id = moved.series_id),
+    WITH moved AS (SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::bool[]) AS m(series_id, newest_at, late)),
+    tips AS (
+        UPDATE tip SET newest_at = greatest(tip.newest_at, moved.newest_at), deliveries = deliveries + 1
+        FROM moved WHERE tip.series_id = moved.series_id),
     marks AS (
-        INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM moved ORDER BY series_id
-        ON CONFLICT (series_id) DO UPDATE SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1)
+        INSERT INTO dirty (series_id, marked_at, late) SELECT series_id, %s, late FROM moved ORDER BY series_id
+        ON CONFLICT (series_id) DO UPDATE
+            SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1, late = dirty.late OR excluded.late)
     SELECT pg_notify('hladina_dirty', '')"""
 
 # What is stored as late although nothing newer was there: later rows of that time must look for it.
@@ -89,7 +98,8 @@ _MOVE: LiteralString = """
     WHERE tip.series_id = moved.series_id"""
 
 _Key = tuple[str, Quantity]
-_Row = tuple[int, datetime, float | None, float | None, str, int, str]
+_Tip = tuple[int, datetime, int]
+_Row = tuple[int, datetime, float | None, float | None, str, int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,8 @@ class Stored:
 class _Batch:
     """The rows of a batch, sorted out against the tips. `twins` repeat a row of the same batch.
 
-    `newest` are the times that the fresh rows reach, `remembered` those that only history reaches.
+    `newest` are the times that the fresh rows reach, `remembered` those that only history reaches;
+    `counting` are the series in which a late row that counts was new.
     """
 
     fresh: dict[tuple[int, datetime], _Row] = field(default_factory=dict)
@@ -115,6 +126,7 @@ class _Batch:
     twins: list[_Row] = field(default_factory=list)
     newest: dict[int, datetime] = field(default_factory=dict)
     remembered: dict[int, datetime] = field(default_factory=dict)
+    counting: set[int] = field(default_factory=set)
 
 
 @asynccontextmanager
@@ -137,7 +149,8 @@ async def store(
     Opens its own transaction unless `conn` is inside one; call it once per transaction, because the
     locks are in order only within a call. A reading is late when an already committed one of its
     series is newer, or when it is history out of a device's memory; the order within the batch means
-    nothing. Late readings leave no dirty mark.
+    nothing. A late reading is judged too if it is not too late (`TOO_LATE`): only what counts leaves a dirty
+    mark, and a number of its delivery, so that the order of arrival can be told later.
 
     Raises:
         psycopg.Error: nothing of the batch was stored.
@@ -171,10 +184,11 @@ async def _write_believed(
     await _copy(conn, batch, source, received_at)
     passing("ingest.copied")
     late, contradictory = await _add_old(conn, batch, source, received_at)
-    if batch.newest:
-        moved = sorted(batch.newest.items())
+    if batch.newest or batch.counting:
+        moved = sorted((dict.fromkeys(batch.counting, _BEFORE_ALL) | batch.newest).items())
         series, stamps = ",".join(str(each) for each, _ in moved), ",".join(at.isoformat() for _, at in moved)
-        await conn.execute(_MARK, (f"{{{series}}}", f"{{{stamps}}}", received_at))
+        late_ones = [each in batch.counting for each, _ in moved]
+        await conn.execute(_MARK, (f"{{{series}}}", f"{{{stamps}}}", late_ones, received_at))
     if batch.remembered:
         await conn.execute(_MOVE, (list(batch.remembered), list(batch.remembered.values())))
     passing("ingest.marked")
@@ -182,15 +196,17 @@ async def _write_believed(
     return Stored(new, len(believed) - new - contradictory, contradictory, late)
 
 
-def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, tuple[int, datetime]]) -> _Batch:
+def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, _Tip]) -> _Batch:
     """Split a batch into what no one can have stored yet, what may be stored, and twins of the batch."""
     batch = _Batch()
     fresh, newest = batch.fresh, batch.newest
     for each in observations:
         reading = each.reading
         at = reading.observed_at
-        series, tip = tips[reading.station_id, reading.quantity]
-        row = (series, at, reading.value, reading.raw_value, reading.raw_unit, int(each.flag), each.test)
+        series, tip, deliveries = tips[reading.station_id, reading.quantity]
+        counts = not reading.history and (at > tip or tip - at < TOO_LATE)
+        delivery = deliveries + 1 if counts else 0
+        row = (series, at, reading.value, reading.raw_value, reading.raw_unit, int(each.flag), each.test, delivery)
         if at <= tip:
             batch.old.append(row)
         elif reading.history:
@@ -205,8 +221,8 @@ def _sort_out(observations: Sequence[Observation], tips: Mapping[_Key, tuple[int
     return batch
 
 
-async def _lock_tips(conn: AsyncConnection, keys: set[_Key]) -> dict[_Key, tuple[int, datetime]]:
-    """Series number and newest committed time of each key, locked until the end of the transaction."""
+async def _lock_tips(conn: AsyncConnection, keys: set[_Key]) -> dict[_Key, _Tip]:
+    """Series number, newest committed time and number of deliveries of each key, locked until the transaction ends."""
     wanted = sorted(keys)
     tips = await _known_tips(conn, wanted)
     missing = [key for key in wanted if key not in tips]
@@ -221,10 +237,11 @@ async def _lock_tips(conn: AsyncConnection, keys: set[_Key]) -> dict[_Key, tuple
     return await _known_tips(conn, wanted)
 
 
-async def _known_tips(conn: AsyncConnection, wanted: Sequence[_Key]) -> dict[_Key, tuple[int, datetime]]:
+async def _known_tips(conn: AsyncConnection, wanted: Sequence[_Key]) -> dict[_Key, _Tip]:
     cursor = await conn.execute(_TIPS, ([station for station, _ in wanted], [str(quantity) for _, quantity in wanted]))
+    found = await cursor.fetchall()
     return {
-        (station, Quantity(quantity)): (series, newest) for station, quantity, series, newest in await cursor.fetchall()
+        (station, Quantity(quantity)): (series, newest, count) for station, quantity, series, newest, count in found
     }
 
 
@@ -239,17 +256,24 @@ async def _copy(conn: AsyncConnection, batch: _Batch, source: str, received_at: 
             await copy.write_row(row + tail)
 
 
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
 async def _add_old(conn: AsyncConnection, batch: _Batch, source: str, received_at: datetime) -> tuple[int, int]:
     """Add what may be stored already; returns how many were late and how many contradict the store."""
     late = 0
     if batch.old:
-        columns = [list(column) for column in zip(*batch.old, strict=True)]
-        late = (await conn.execute(_OLD, (source, received_at, *columns))).rowcount
+        # A list that mixes whole and broken numbers has no type in PostgreSQL; decoders give both.
+        rows = [(*row[:2], _float(row[2]), _float(row[3]), *row[4:]) for row in batch.old]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        added = await (await conn.execute(_OLD, (source, received_at, *columns))).fetchall()
+        late, batch.counting = len(added), {series for series, delivery in added if delivery}
     doubtful = batch.old + batch.twins if late < len(batch.old) else batch.twins
     if not doubtful:
         return late, 0
     offered = {"series": [row[0] for row in doubtful], "at": [row[1] for row in doubtful]}
-    values = {"value": [row[2] for row in doubtful], "source": source, "received_at": received_at}
+    values = {"value": [_float(row[2]) for row in doubtful], "source": source, "received_at": received_at}
     cursor = await conn.execute(_CONTRADICTIONS, offered | values)
     found = await cursor.fetchone()
     return late, 0 if found is None else int(found[0])

@@ -19,16 +19,17 @@ _FLAGS = {int(flag): flag for flag in Flag}
 
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
+           st.judged_delivery, st.updated_at AS judged_at, st.degree, st.flag, st.test,
+           st.lifecycle::text AS standing
     FROM series s LEFT JOIN series_state st USING (series_id)
     WHERE s.series_id = ANY(%s)
     ORDER BY s.series_id"""
 _SAMPLES: LiteralString = """
-    SELECT c.series_id, o.observed_at, o.value, o.flag, o.test
+    SELECT c.series_id, o.observed_at, o.value, o.flag, o.test, o.delivery
     FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, after)
     CROSS JOIN LATERAL (
-        SELECT observed_at, value, flag, test FROM observation
-        WHERE series_id = c.series_id AND observed_at > c.after AND NOT late
+        SELECT observed_at, value, flag, test, delivery FROM observation
+        WHERE series_id = c.series_id AND observed_at > c.after AND delivery > 0
         ORDER BY observed_at LIMIT %s) o
     ORDER BY c.series_id, o.observed_at"""
 _RULES: LiteralString = """
@@ -36,23 +37,23 @@ _RULES: LiteralString = """
     SELECT v, r::jsonb, %s FROM unnest(%s::text[], %s::text[]) AS n(v, r) ORDER BY v
     ON CONFLICT (rule_version) DO NOTHING"""
 _USES: LiteralString = """
-    INSERT INTO rule_use (series_id, since, rule_version)
-    SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::text[])
-    ON CONFLICT (series_id, since) DO NOTHING"""
+    INSERT INTO rule_use (series_id, delivery, since, rule_version)
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::timestamptz[], %s::text[])
+    ON CONFLICT (series_id, delivery, since) DO NOTHING"""
 _STATES: LiteralString = """
-    INSERT INTO series_state (series_id, rule_version, judged_until, lifecycle, degree, value, observed_at,
-                              trend, trend_per_hour, flag, test, updated_at)
-    SELECT i, v, u, l, d, x, o, t, p, f, n, a
-    FROM unnest(%s::int[], %s::text[], %s::timestamptz[],
+    INSERT INTO series_state (series_id, rule_version, judged_until, judged_delivery, lifecycle, degree, value,
+                              observed_at, trend, trend_per_hour, flag, test, updated_at)
+    SELECT i, v, u, b, l, d, x, o, t, p, f, n, a
+    FROM unnest(%s::int[], %s::text[], %s::timestamptz[], %s::bigint[],
                 (SELECT array_agg(one ORDER BY number)
                  FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS standings(one, number)),
                 %s::smallint[], %s::float8[], %s::timestamptz[], %s::text[], %s::float8[], %s::smallint[],
                 %s::text[], %s::timestamptz[])
-        AS s(i, v, u, l, d, x, o, t, p, f, n, a)
+        AS s(i, v, u, b, l, d, x, o, t, p, f, n, a)
     ON CONFLICT (series_id) DO UPDATE SET
         rule_version = excluded.rule_version, judged_until = excluded.judged_until,
-        lifecycle = excluded.lifecycle, degree = excluded.degree, value = excluded.value,
-        observed_at = excluded.observed_at, trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
+        judged_delivery = excluded.judged_delivery, lifecycle = excluded.lifecycle,
+        degree = excluded.degree, value = excluded.value, observed_at = excluded.observed_at, trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
         flag = excluded.flag, test = excluded.test, updated_at = excluded.updated_at"""
 _VERDICTS: LiteralString = """
     INSERT INTO verdict (series_id, observed_at, flag, test)
@@ -76,7 +77,8 @@ _ANNOUNCE: LiteralString = """
 _NOTIFY: LiteralString = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS c(channel)"
 _UNHEARD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, st.judged_until,
-           st.updated_at AS judged_at, st.degree, st.lifecycle::text AS standing
+           st.judged_delivery, st.updated_at AS judged_at, st.degree, st.flag, st.test,
+           st.lifecycle::text AS standing
     FROM series_state st JOIN series s USING (series_id)
     WHERE (st.degree > 0 OR st.degree = 0 AND st.trend = 'rising') AND st.observed_at < %s
       AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id
@@ -86,9 +88,9 @@ _UNHEARD: LiteralString = """
     ORDER BY s.series_id
     FOR UPDATE OF st SKIP LOCKED"""
 _USED: LiteralString = """
-    SELECT u.since, u.rule_version, v.rules::text AS rules
+    SELECT u.delivery, u.since, u.rule_version, v.rules::text AS rules
     FROM rule_use u JOIN rule_version v USING (rule_version)
-    WHERE u.series_id = %s ORDER BY u.since"""
+    WHERE u.series_id = %s ORDER BY u.delivery, u.since"""
 _STORED: LiteralString = """
     SELECT series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,
            trend, trend_per_hour, chain, rule_version, exercise
@@ -101,8 +103,8 @@ _STORED: LiteralString = """
 class Series:
     """A claimed series with its stored standing; all of it None before its first judgement.
 
-    `judged_until` is the time of the newest sample judged, `judged_at` when that was, `degree` the one of
-    the state people see.
+    `judged_until` is the time of the newest sample judged, `judged_delivery` the newest delivery, `judged_at`
+    when that was; `degree` the one of the state people see, `flag` and `test` the verdict on the newest sample.
     """
 
     series_id: int
@@ -111,8 +113,11 @@ class Series:
     unit: str
     rule_version: str | None
     judged_until: datetime | None
+    judged_delivery: int | None
     judged_at: datetime | None
     degree: int | None
+    flag: int | None
+    test: str | None
     standing: str | None
 
 
@@ -123,6 +128,7 @@ class StateRow:
     series_id: int
     rule_version: str
     judged_until: datetime
+    judged_delivery: int
     standing: str
     degree: int | None
     value: float | None
@@ -146,17 +152,19 @@ class VerdictRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """From the sample of `since` on the series is judged by `rule_version`."""
+    """From the sample of `since` in the batch `delivery` on the series is judged by `rule_version`."""
 
     series_id: int
+    delivery: int
     since: datetime
     rule_version: str
 
 
 @dataclass(frozen=True, slots=True)
 class UsedRules:
-    """Rules in use from the sample of `since` on, as canonical JSON."""
+    """Rules in use from the sample of `since` in the batch `delivery` on, as canonical JSON."""
 
+    delivery: int
     since: datetime
     rule_version: str
     rules: str
@@ -215,11 +223,11 @@ async def load(conn: AsyncConnection, series: Sequence[int]) -> list[Series]:
 
 
 async def samples(conn: AsyncConnection, after: Mapping[int, datetime], limit: int) -> dict[int, list[Sample]]:
-    """The samples of each series newer than given, not late, in time order, at most `limit` of each."""
+    """The samples of each series newer than given that count, in time order, at most `limit` of each."""
     found: dict[int, list[Sample]] = {series: [] for series in after}
     cursor = await conn.execute(_SAMPLES, (list(after), list(after.values()), limit))
-    for series, at, value, flag, test in await cursor.fetchall():
-        found[series].append(Sample(at, value, _FLAGS[flag], test))
+    for series, at, value, flag, test, delivery in await cursor.fetchall():
+        found[series].append(Sample(at, value, _FLAGS[flag], test, delivery))
     return found
 
 
@@ -236,7 +244,7 @@ async def save_states(conn: AsyncConnection, states: Sequence[StateRow]) -> None
         return
     columns: list[object] = list(_columns(states, StateRow))
     # One document for all: quoting JSON inside an array literal costs more than judging the series.
-    columns[3] = f"[{','.join(state.standing for state in states)}]"
+    columns[4] = f"[{','.join(state.standing for state in states)}]"
     await conn.execute(_STATES, columns)
 
 
@@ -245,6 +253,11 @@ async def save_verdicts(conn: AsyncConnection, verdicts: Iterable[VerdictRow]) -
     newest = list({(verdict.series_id, verdict.observed_at): verdict for verdict in verdicts}.values())
     if newest:
         await conn.execute(_VERDICTS, _columns(newest, VerdictRow))
+
+
+async def forget_verdicts(conn: AsyncConnection, series: int, start: datetime) -> None:
+    """Forget the verdicts on the samples from `start` on; they are judged again."""
+    await conn.execute("DELETE FROM verdict WHERE series_id = %s AND observed_at >= %s", (series, start))
 
 
 async def save_events(conn: AsyncConnection, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:

@@ -7,6 +7,7 @@ update is lost (ADR 0015, style.md section 6). Samples are read after the claim,
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
@@ -17,11 +18,11 @@ _REASON_CAP = 500
 
 # NO KEY UPDATE: rows that refer to the series may still be written by others.
 _CLAIM: LiteralString = """
-    SELECT series_id, d.renewed FROM dirty d JOIN series USING (series_id)
+    SELECT series_id, d.renewed, d.late FROM dirty d JOIN series USING (series_id)
     WHERE NOT EXISTS (SELECT FROM aside a WHERE a.series_id = d.series_id)
     ORDER BY d.marked_at LIMIT %s FOR NO KEY UPDATE OF series SKIP LOCKED"""
 _CLAIM_ONE: LiteralString = """
-    SELECT series_id, d.renewed FROM dirty d JOIN series USING (series_id)
+    SELECT series_id, d.renewed, d.late FROM dirty d JOIN series USING (series_id)
     WHERE series_id = %s FOR NO KEY UPDATE OF series SKIP LOCKED"""
 # A mark that a collector holds is about to be renewed: it stays, and nobody waits.
 _CLEAR: LiteralString = """
@@ -46,8 +47,17 @@ _MARK: LiteralString = """
     ORDER BY series_id ON CONFLICT (series_id) DO UPDATE
         SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1"""
 
-Marks = Mapping[int, int]
-"""How often the mark of each claimed series had been renewed when it was seen."""
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark as it was seen: how often it had been renewed, and whether it stands for samples that came late."""
+
+    renewed: int
+    late: bool
+
+
+Marks = Mapping[int, Mark]
+"""The marks of the claimed series by number."""
 
 
 async def claim(conn: AsyncConnection, limit: int) -> Marks:
@@ -70,7 +80,7 @@ async def clear(conn: AsyncConnection, seen: Marks, unfinished: Sequence[int], n
     """
     if not seen:
         return
-    cursor = await conn.execute(_CLEAR, (list(seen), list(seen.values())))
+    cursor = await conn.execute(_CLEAR, (list(seen), [mark.renewed for mark in seen.values()]))
     cleared = {number for (number,) in await cursor.fetchall()}
     # Only what is ours to write: waiting for a collector that waits for us would be a deadlock.
     if more := cleared.intersection(unfinished):
@@ -109,7 +119,7 @@ async def release(conn: AsyncConnection, series: int) -> bool:
 
 async def _claimed(conn: AsyncConnection, statement: LiteralString, value: int) -> Marks:
     cursor = await conn.execute(statement, (value,))
-    return dict(sorted(await cursor.fetchall()))
+    return {series: Mark(renewed, late) for series, renewed, late in sorted(await cursor.fetchall())}
 
 
 async def _numbers(conn: AsyncConnection, statement: LiteralString, value: int) -> list[int]:

@@ -75,13 +75,20 @@ async def test_twins_within_a_batch(pool: Pool) -> None:
     assert await put(pool, seen(5, 1.0), seen(-5, 1.0), seen(-5, 2.0)) == Stored(new=2, late=1, contradictory=1)
 
 
-async def test_late_is_older_than_what_was_committed_and_leaves_no_mark(pool: Pool) -> None:
+async def test_late_is_older_than_what_was_committed_and_too_late_leaves_no_mark(pool: Pool) -> None:
     await put(pool, seen(30))
     await rows(pool, "DELETE FROM dirty RETURNING 1")
-    assert await put(pool, seen(20), seen(10), seen(10, station="jez")) == Stored(new=3, late=2)
+    assert await put(pool, seen(-330), seen(-340), seen(10, station="jez")) == Stored(new=3, late=2)
     late = await rows(pool, "SELECT station_id, late FROM observation JOIN series USING (series_id) ORDER BY 1, 2")
     assert late == [("jez", False), ("mlyn", False), ("mlyn", True), ("mlyn", True)]
     assert await rows(pool, "SELECT station_id FROM dirty JOIN series USING (series_id)") == [("jez",)]
+    assert await put(pool, seen(-329), seen(-331)) == Stored(new=2, late=2)
+    deliveries = await rows(pool, "SELECT delivery FROM observation WHERE series_id = 1 ORDER BY observed_at")
+    assert deliveries == [(0,), (0,), (0,), (2,), (1,)]
+    marks = "SELECT station_id, late, renewed FROM dirty JOIN series USING (series_id) ORDER BY 1"
+    assert await rows(pool, marks) == [("jez", False, 0), ("mlyn", True, 0)]
+    assert await put(pool, seen(-329), seen(-325)) == Stored(new=1, late=1, repeated=1)
+    assert await rows(pool, marks) == [("jez", False, 0), ("mlyn", True, 1)]
 
 
 async def test_order_within_a_batch_means_nothing(pool: Pool) -> None:
@@ -213,3 +220,14 @@ async def test_law_of_the_store(pool: Pool, batches: list[list[tuple[int, str]]]
 
 def test_the_copy_names_as_many_types_as_columns() -> None:
     assert ingest._COPY.count(",") + 1 == len(ingest._COPY_TYPES)
+
+
+async def test_whole_and_broken_numbers_come_again_together(pool: Pool) -> None:
+    """A batch that the broker sends again after a crash; some decoders give 1234, some 276.6."""
+    batch = [
+        Observation(Reading("brod", Quantity.LEVEL, NOW - timedelta(minutes=m), v, v, "cm"), Flag.GOOD, "")
+        for m, v in enumerate((112, 112.5, 113, None))
+    ]
+    async with pool.connection() as conn:
+        await ingest.store(conn, batch, "tts", NOW)
+        assert await ingest.store(conn, batch, "tts", NOW) == ingest.Stored(repeated=4)

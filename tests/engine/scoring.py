@@ -84,6 +84,17 @@ class Score:
         return _share(len(self.leads), self.crossings + self.false + self.passings)
 
     @property
+    def csi_useful_literal(self) -> float:
+        """As `csi_useful`, with those counted as false too."""
+        useful = sum(lead >= self.horizon / 2 for lead in self.leads)
+        return _share(useful, self.crossings + self.false + self.passings)
+
+    @property
+    def far_literal(self) -> float:
+        """As `far`, with those counted as false too."""
+        return _share(self.false + self.passings, self.false + self.spent + len(self.leads))
+
+    @property
     def median_lead(self) -> float:
         """The median lead in minutes; NaN without a detection."""
         return float(np.median(self.leads)) if self.leads else float("nan")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg import AsyncConnection
 
-from alerting.engine.judge import Job, Judgement, judge
+from alerting.engine.judge import Folded, Judgement, with_trends
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import Round, evaluate
 from alerting.sweep import sweep
@@ -203,18 +203,18 @@ async def test_while_a_backlog_is_judged_the_others_of_the_process_have_their_tu
             turns += 1
             await asyncio.sleep(0)
 
-    def watched(jobs: Sequence[Job]) -> list[Judgement]:
-        seen.append((turns, sum(len(job.samples) for job in jobs)))
-        return judge(jobs)
+    def watched(folded: Sequence[Folded]) -> list[Judgement]:
+        seen.append((turns, len(folded)))
+        return with_trends(folded)
 
-    monkeypatch.setattr("alerting.evaluate.judge", watched)
+    monkeypatch.setattr("alerting.evaluate.with_trends", watched)
     monkeypatch.setattr("alerting.evaluate.CHUNK", 20)
     async with pool.connection() as conn:
         await bring(conn, [r for name in ("A", "B", "C", "S") for r in readings(name, [50.0, 51, 52] * 3)])
         task = asyncio.create_task(other())
         assert (await run(conn)).judged == 36
         task.cancel()
-    assert [samples for _, samples in seen] == [18, 18]
+    assert [series for _, series in seen] == [2, 2]
     assert seen[0][0] < seen[1][0]
 
 

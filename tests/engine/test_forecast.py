@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_decision, forecast_odds, forecast_past, forecast_shape
+from alerting.engine import (
+    forecast,
+    forecast_decision,
+    forecast_inputs,
+    forecast_memory,
+    forecast_odds,
+    forecast_past,
+    forecast_shape,
+)
 from alerting.engine.forecast_past import STEPS, Past, windows
 from floodcore.words import Quantity
 
@@ -24,7 +32,7 @@ def window(*newest_last: float) -> Array:
 
 
 def chance(levels: Array, gap: float, upstream: Array | None = None) -> Array:
-    above = None if upstream is None else forecast_shape.shape(upstream)
+    above = () if upstream is None else (forecast_shape.shape(upstream),)
     look = forecast.outlook(forecast_odds.generic(), forecast_shape.shape(levels), np.array([gap]), above)
     found: Array = look.probability[0]
     return found
@@ -158,9 +166,25 @@ def test_a_limit_just_left_is_not_warned_of() -> None:
 
 def test_the_shipped_parameters_fit_the_inputs() -> None:
     odds = forecast_odds.generic()
-    width = forecast_odds.OWN + forecast_odds.UPSTREAM
-    assert odds.centre.shape == odds.scale.shape == (width,)
-    assert all(net[0][0].shape[0] == width for net in odds.nets)
-    assert all(net[-1][0].shape[1] == len(forecast_odds.REACHES_MIN) for net in odds.nets)
-    assert (odds.stretch > 0.0).all()
+    for kind, outputs in ((odds.odds, len(forecast_odds.REACHES_MIN)), (odds.level, 12)):
+        assert kind.centre.shape == kind.scale.shape == (forecast_inputs.WIDTH,)
+        assert all(net[0][0].shape[0] == forecast_inputs.WIDTH for net in kind.nets)
+        assert all(net[-1][0].shape[1] == outputs for net in kind.nets)
+    assert odds.becomes.shape == (len(forecast_odds.REACHES_MIN), odds.knots.size)
+    assert (np.diff(odds.becomes, axis=1) > 0.0).all()
     assert len(fields(forecast_shape.Shape)) == 18
+
+
+def test_the_memory_is_of_the_hours_before_the_shape_and_of_nothing_unknown() -> None:
+    at: Array = np.arange(0.0, 60.0, 0.5) * 3600.0
+    past = Past(at, np.arange(at.size, dtype=np.float64), at)
+    hourly = forecast_past.memory(past, np.array([50.0 * 3600.0, 10.0 * 3600.0]))
+    assert hourly.shape == (2, forecast_memory.HOURS)
+    assert hourly[0, [0, 41]].tolist() == [86.0, 4.0]
+    assert hourly[1, :4].tolist() == [6.0, 4.0, 2.0, 0.0]
+    assert np.isnan(hourly[1, 4:]).all()
+    found = forecast_memory.memory(hourly, np.array([100.0, 20.0]))
+    assert (found.high12[0], found.low12[0], found.low48[0], found.up[0]) == (-14.0, -24.0, -96.0, 2.0)
+    assert found.low48[1] == -20.0
+    nothing = forecast_memory.memory(np.full((1, forecast_memory.HOURS), np.nan), np.array([1.0]))
+    assert all(getattr(nothing, field.name)[0] == 0.0 for field in fields(nothing))

@@ -11,7 +11,6 @@ from alerting.engine.forecast_decision import Turn
 from alerting.engine.forecast_past import STEPS
 
 Array = NDArray[np.float64]
-ODDS = forecast_odds.generic()
 
 
 def many(count: int, seed: int = 4) -> tuple[Scene, Array]:
@@ -31,10 +30,10 @@ def rows(found: Foresight, some: slice) -> list[Array]:
 
 def test_a_series_is_foreseen_by_itself_whatever_its_company() -> None:
     scene, limits = many(1300)
-    together = foresee(ODDS, scene, limits)
+    together = foresee(forecast_odds.generic(), scene, limits)
     for row in (0, 999, 1000, 1299):
         some = slice(row, row + 1)
-        alone = foresee(ODDS, scene.rows(some), limits[some])
+        alone = foresee(forecast_odds.generic(), scene.rows(some), limits[some])
         assert all(
             np.allclose(a, b, atol=1e-9, equal_nan=True)
             for a, b in zip(rows(alone, slice(None)), rows(together, some), strict=True)
@@ -43,7 +42,7 @@ def test_a_series_is_foreseen_by_itself_whatever_its_company() -> None:
 
 def test_a_reached_limit_is_certain_a_missing_one_unknown_and_a_higher_one_no_likelier() -> None:
     scene, limits = many(300)
-    found = foresee(ODDS, scene, limits)
+    found = foresee(forecast_odds.generic(), scene, limits)
     reached = limits <= scene.own[:, :1]
     assert (found.probability[reached] == 1.0).all()
     assert np.isnan(found.probability[np.isnan(limits)]).all()
@@ -56,19 +55,23 @@ def test_a_reached_limit_is_certain_a_missing_one_unknown_and_a_higher_one_no_li
 
 
 def test_nothing_known_gives_nothing_known() -> None:
-    found = foresee(ODDS, Scene(np.full((2, STEPS), np.nan)), np.array([[10.0], [20.0]]))
+    found = foresee(forecast_odds.generic(), Scene(np.full((2, STEPS), np.nan)), np.array([[10.0], [20.0]]))
     assert np.isnan(found.level).all()
     assert np.isnan(found.probability).all()
     assert not found.rising.any()
-    assert foresee(ODDS, Scene(np.empty((0, STEPS))), np.empty((0, 4))).probability.shape == (0, 4, 4)
+    assert foresee(forecast_odds.generic(), Scene(np.empty((0, STEPS))), np.empty((0, 4))).probability.shape == (
+        0,
+        4,
+        4,
+    )
 
 
 def test_missing_neighbours_are_as_none() -> None:
     scene, limits = many(50)
     nobody = Scene(scene.own, np.full((50, 3, STEPS), np.nan))
-    bare = foresee(ODDS, Scene(scene.own), limits)
+    bare = foresee(forecast_odds.generic(), Scene(scene.own), limits)
     for other in (nobody, Scene(scene.own, np.empty((50, 0, STEPS)))):
-        found = foresee(ODDS, other, limits)
+        found = foresee(forecast_odds.generic(), other, limits)
         assert all(
             np.array_equal(a, b, equal_nan=True)
             for a, b in zip(rows(bare, slice(None)), rows(found, slice(None)), strict=True)

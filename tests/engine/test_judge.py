@@ -11,7 +11,7 @@ from alerting.engine import thresholds
 from alerting.engine.judge import Change, Job, Standing, chain, decode, direction, encode, judge, keep
 from alerting.engine.lifecycle import Reason
 from alerting.engine.replay import changes
-from alerting.engine.rules import Rules, canonical, parse, rules_of, version
+from alerting.engine.rules import ENGINE, Rules, canonical, parse, rules_of, version
 from alerting.engine.silence import silence
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import of_value
@@ -178,7 +178,7 @@ def test_a_version_names_everything_that_can_change_a_judgement() -> None:
     assert all(parse(canonical(rules)) == rules for rules in [RULES, *others])
     assert version(replace(RULES, limits=dict(reversed(LIMITS.items())))) == version(RULES)
     with pytest.raises(ValueError, match="engine 99"):
-        parse(canonical(RULES).replace('"engine":1', '"engine":99'))
+        parse(canonical(RULES).replace(f'"engine":{ENGINE}', '"engine":99'))
 
 
 def after(values: list[float | None]) -> Standing:

@@ -4,7 +4,7 @@ Laws, for any series, cut into deliveries that come in any order and in any roun
 the store refuses: tests/engine/test_late.py):
 1. Memory, life, trend window and hour are those of the samples in order, to the byte.
 2. What people were told is a chain of changes, each from the degree before; it is the degree of the samples
-   in order as soon as the newest sample has come last.
+   in order as soon as the newest sample has come last and is believed.
 3. A late delivery never lowers it.
 4. Rounds do not matter: all deliveries judged at once tell the same as one by one.
 """
@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting.engine.judge import Checkpoint, Folded, Job, Standing, decode, encode, fold
-from alerting.engine.order import TOO_LATE, Arrived, Late, fold_late, in_order, kept, start_again
+from alerting.engine.order import Late, fold_late, in_order, kept, start_again
 from alerting.engine.rules import Rules
+from floodcore.freshness import TOO_LATE
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Degree, Quantity
@@ -47,18 +48,18 @@ class Engine:
         self.told: list[tuple[datetime, int, int]] = []
         self.names: list[datetime] = []
 
-    def round(self, new: Sequence[Arrived]) -> None:
+    def round(self, new: Sequence[Sample]) -> None:
         """Judge `new` as a round does; what is stored already is not offered twice."""
-        new = sorted(new, key=lambda each: each.sample.at)
+        new = sorted(new, key=lambda each: each.at)
         if in_order(new, self.until):
-            folded = fold(Job(RULES, self.standing, [each.sample for each in new]))
+            folded = fold(Job(RULES, self.standing, new))
             self.checkpoints += folded.checkpoints
         else:
             start = self.checkpoints[0].before if self.checkpoints else T0
             known = [each for each in self.judged if each.at >= start]
             folded = fold_late(Late(RULES, self.standing, self.until, self.latest, self.checkpoints, known, new))
             self.checkpoints = folded.checkpoints
-        self._keep(folded, [each.sample for each in new])
+        self._keep(folded, new)
 
     def _keep(self, folded: Folded, new: Sequence[Sample]) -> None:
         self.judged = sorted([*self.judged, *new], key=lambda sample: sample.at)
@@ -70,20 +71,20 @@ class Engine:
             self.names.append(each.transition.since)
 
 
-def shuffled(every: Sequence[Sample], rng: random.Random, reach: int) -> list[list[Arrived]]:
+def shuffled(every: Sequence[Sample], rng: random.Random, reach: int) -> list[list[Sample]]:
     """Deliveries of one to four samples, each delayed by up to `reach` steps."""
     order = sorted(range(len(every)), key=lambda i: i + rng.uniform(0, reach))
-    out: list[list[Arrived]] = []
+    out: list[list[Sample]] = []
     while order:
         size = rng.randint(1, 4)
-        out.append([Arrived(every[i], len(out) + 1) for i in order[:size]])
+        out.append([replace(every[i], delivery=len(out) + 1) for i in order[:size]])
         order = order[size:]
     return out
 
 
-def rounds(arriving: Sequence[Sequence[Arrived]], rng: random.Random) -> list[list[Arrived]]:
+def rounds(arriving: Sequence[Sequence[Sample]], rng: random.Random) -> list[list[Sample]]:
     """The deliveries as the engine finds them: one or several in a round."""
-    out: list[list[Arrived]] = []
+    out: list[list[Sample]] = []
     left = list(arriving)
     while left:
         size = rng.choice([1, 1, 2, 5])
@@ -115,13 +116,14 @@ def check_laws(seed: int, length: int = 30) -> None:
     for delivery in arriving:
         before_it, until = one.standing.degree, one.until
         one.round(delivery)
-        if until is not None and max(each.sample.at for each in delivery) < until:
+        if until is not None and max(each.at for each in delivery) < until:
             assert one.standing.degree >= before_it  # law 3
     for group in rounds(arriving, rng):
         many.round(group)
     assert encode(plain(one.standing)) == encode(plain(whole.standing))  # law 1
     assert (one.standing, one.told) == (many.standing, many.told)  # law 4
-    if arriving[-1][-1].sample is every[-1]:
+    good = whole.standing.memory.good
+    if arriving[-1][-1].at == every[-1].at and good is not None and good.at == every[-1].at:
         assert one.standing.degree == whole.standing.life.degree
     degree, name = 0, None
     for (_, before, after), since in zip(one.told, one.names, strict=True):  # law 2
@@ -148,7 +150,7 @@ def test_a_memory_emptied_newest_first_raises_the_alarm() -> None:
     every = samples([60, 62, 75, 90, 104, 95, 85, 78])
     engine = Engine()
     for number, sample in enumerate([*every[:2], *reversed(every[2:])], start=1):
-        engine.round([Arrived(sample, number)])
+        engine.round([replace(sample, delivery=number)])
     assert engine.standing.degree == Degree.READINESS
     assert [(before, after) for _, before, after in engine.told] == [(0, 1), (1, 2)]
 
@@ -157,10 +159,10 @@ def test_a_late_peak_raises_with_the_newest_sample_and_falls_with_a_later_one() 
     every = samples([60, 70, 85, 76, 70, 70, 70, 70, 70])
     engine = Engine()
     for number, i in enumerate((0, 1, 3, 4, 2), start=1):
-        engine.round([Arrived(every[i], number)])
+        engine.round([replace(every[i], delivery=number)])
     assert engine.told == [(every[4].at, 0, 1)]
     for number, sample in enumerate(every[5:], start=6):
-        engine.round([Arrived(sample, number)])
+        engine.round([replace(sample, delivery=number)])
     assert [(before, after) for _, before, after in engine.told] == [(0, 1), (1, 0)]
     assert engine.standing.told is None
 
@@ -169,19 +171,28 @@ def test_late_calm_never_lowers_by_itself() -> None:
     every = samples([60, 70, 85, 70, 70, 70, 70, 85, 70, 70])
     engine = Engine()
     for number, i in enumerate((0, 1, 2, 7), start=1):
-        engine.round([Arrived(every[i], number)])
+        engine.round([replace(every[i], delivery=number)])
     for number, i in enumerate((3, 4, 5, 6), start=5):
-        engine.round([Arrived(every[i], number)])
+        engine.round([replace(every[i], delivery=number)])
         assert engine.standing.degree == Degree.VIGILANCE
     assert engine.told == [(every[2].at, 0, 1)]
     assert engine.standing.since == every[2].at  # the episode keeps its name, though the water fell in between
+
+
+def test_where_nothing_is_believed_any_more_nothing_is_seen_to_fall() -> None:
+    every = samples([73.8, 266.3, 60.1, 248.5, 36.2])
+    engine = Engine()
+    for number, group in enumerate(((0, 1), (3,), (2, 4)), start=1):
+        engine.round([replace(every[i], delivery=number) for i in group])
+    assert engine.standing.memory.good is None
+    assert (engine.standing.degree, len(engine.told)) == (Degree.EXTREME, 1)
 
 
 def test_what_is_older_than_every_checkpoint_is_left_out() -> None:
     every = samples([60, 70, 75, 76])
     folded = fold(Job(RULES, Standing(), every[1:]))
     after = start_again(folded.standing, every[3].at)
-    late = Late(RULES, folded.standing, every[3].at, folded.latest, [after], [], [Arrived(every[0], 2)])
+    late = Late(RULES, folded.standing, every[3].at, folded.latest, [after], [], [replace(every[0], delivery=2)])
     again = fold_late(late)
     assert (again.standing, again.latest, again.turns, again.verdicts) == (folded.standing, folded.latest, (), ())
 
