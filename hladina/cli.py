@@ -24,6 +24,7 @@ COMMANDS = {
     "db": ("hladina.commands.db", "upgrade, status, backup, restore, maintain"),
     "recipients": ("hladina.commands.recipients", "add, list, remove and subscribe telephone numbers"),
     "hindcast": ("hladina.hindcast", "run the live engine over recorded data"),
+    "lab": ("hladina.commands.lab", "try other limits, hysteresis and calm time on a record"),
     "simulate": ("hladina.commands.simulate", "simulated gauges for a running house"),
     "flood-book": ("hladina.commands.flood_book", "verify or export the flood book"),
     "status": ("hladina.commands.status", "how a running house is"),

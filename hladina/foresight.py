@@ -16,8 +16,9 @@ from alerting.engine import forecast, forecast_decision
 from alerting.engine.forecast import Scene
 from alerting.engine.forecast_decision import BEGIN, HORIZONS_MIN
 from alerting.engine.forecast_odds import Odds
-from alerting.engine.forecast_past import Past, windows
+from alerting.engine.forecast_past import Past, memory, windows
 from hladina.judged import Heard, staged
+from hladina.neighbours import above
 from hladina.station_list import Recorded
 
 Array = NDArray[np.float64]
@@ -70,9 +71,9 @@ def told(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, R
     if past is None or not own.due:
         return None
     now, reached = np.array(own.due), np.array(own.reached)
-    above = [heard[name].past(stations[name]) for name in station.upstream]
+    uppers = [heard[name].past(stations[name]) for name in above(station.id, stations)]
     limits = staged(station, list(station.limits.values()))
-    parts = [_block(past, above, now[i : i + _BLOCK], limits, odds) for i in range(0, now.size, _BLOCK)]
+    parts = [_block(past, uppers, now[i : i + _BLOCK], limits, odds) for i in range(0, now.size, _BLOCK)]
     value, quiet, probability, foreseen, hours, level, rising = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
@@ -84,16 +85,16 @@ def told(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, R
 
 
 def _block(
-    past: Past, above: Sequence[Past | None], now: Array, limits: Array, odds: Odds
+    past: Past, uppers: Sequence[Past | None], now: Array, limits: Array, odds: Odds
 ) -> tuple[Array | Flags, ...]:
     """The newest value, where it is quiet, and the foresight of some moments."""
     grid = windows(past, now)
     asked = np.broadcast_to(limits, (now.size, limits.size))
-    found = forecast.foresee(odds, Scene(grid, _above(above, now)), asked)
+    found = forecast.foresee(odds, Scene(grid, _upstream(uppers, now), memory(past, now)), asked)
     return grid[:, 0], forecast_decision.quiet(grid, asked), *(getattr(found, name) for name in _FIELDS)
 
 
-def _above(pasts: Sequence[Past | None], now: Array) -> Array | None:
+def _upstream(pasts: Sequence[Past | None], now: Array) -> Array | None:
     """The windows of the gauges above, (moments, gauges, 37); NaN where one was not heard of lately."""
     grids = []
     for past in pasts:

@@ -22,6 +22,7 @@ from floodcore.words import Flag
 from hladina import foresight, plots, skill, skill_table
 from hladina.foresight import Told
 from hladina.judged import Outcome, judge, staged
+from hladina.neighbours import above
 from hladina.records import Record, Records, read_readings
 from hladina.skill import Tally
 from hladina.spread import Workers
@@ -131,7 +132,7 @@ def _judge(job: tuple[Recorded, Record]) -> Outcome:
 
 def _case(station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome]) -> Case:
     """Only what the station needs: it may have to travel."""
-    names = (station.id, *station.upstream)
+    names = (station.id, *above(station.id, stations))
     return Case(station, {key: stations[key] for key in names}, {key: outcomes[key] for key in names})
 
 

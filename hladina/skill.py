@@ -31,7 +31,6 @@ _PAUSE_S = 3600.0
 _NEAR_S = 12 * 3600.0
 _FLOOD_S = 24 * 3600.0
 _DAY_S = 86_400.0
-_OUTSIDE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +89,29 @@ def _gauge_days(now: Array) -> float:
 def _cases(
     station: str, degree: int, horizon: int, warned: Array, crossed: Sequence[float], end: float
 ) -> Iterator[Case]:
-    leads: dict[float, float] = {}
+    leads, false = episodes_judged(warned, crossed, horizon, end)
+    for at in false:
+        yield Case(station, degree, horizon, at, crossing=False, lead_min=None)
+    for at, lead in leads.items():
+        yield Case(station, degree, horizon, at, crossing=True, lead_min=lead)
+
+
+def episodes_judged(
+    warned: Array, crossed: Sequence[float], horizon: int, end: float
+) -> tuple[dict[float, float | None], list[float]]:
+    """For each crossing the lead in minutes or None, and the starts of the false episodes; times in seconds.
+
+    `warned` are the moments a warning stood, `end` is the end of the record.
+    """
+    leads: dict[float, float | None] = dict.fromkeys(crossed)
+    false: list[float] = []
     for start, last in _episodes(warned, crossed):
         due = next((c for c in crossed if start < c <= last + 60.0 * horizon), None)
-        if due is not None:
-            leads.setdefault(due, (due - start) / 60.0)
-        elif last + 60.0 * horizon <= end:
-            yield Case(station, degree, horizon, start, crossing=False, lead_min=None)
-    for each in crossed:
-        yield Case(station, degree, horizon, each, crossing=True, lead_min=leads.get(each))
+        if due is None and last + 60.0 * horizon <= end:
+            false.append(start)
+        elif due is not None and leads[due] is None:
+            leads[due] = (due - start) / 60.0
+    return leads, false
 
 
 def _episodes(warned: Array, crossed: Sequence[float]) -> Iterator[tuple[float, float]]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast_level, forecast_odds, forecast_shape, forecast_upstream
+from alerting.engine import forecast_inputs, forecast_level, forecast_memory, forecast_odds, forecast_shape
 from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_memory import Memory
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
-from alerting.engine.forecast_shape import Shape
+from alerting.engine.forecast_shape import Shape, pick
+from alerting.engine.forecast_upstream import liveliest
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -36,18 +38,17 @@ class Scene:
 
     `own` (series, 37): stage in cm (levels as they are, discharges by `forecast_past.stage`) now, 10 min ago, … 6 h
     ago; a NaN row gives NaN. All else may be missing: `upstream` (series, gauges, 37) likewise of the gauges above, NaN
-    where there is none or it is silent; `lag_h` (series, gauges) the travel time from each in hours, NaN where it
-    is not known; `rain` (series, 37) the mm of each ten minutes over the catchment, newest first.
+    where there is none or it is silent; `memory` (series, 42) the own stage of each hour from 7 to 48 h ago
+    (`forecast_past.memory`), NaN where not known.
     """
 
     own: Array
     upstream: Array | None = None
-    lag_h: Array | None = None
-    rain: Array | None = None
+    memory: Array | None = None
 
     def rows(self, some: slice) -> "Scene":
         """Some of the series."""
-        parts = (None if each is None else each[some] for each in (self.upstream, self.lag_h, self.rain))
+        parts = (None if each is None else each[some] for each in (self.upstream, self.memory))
         return Scene(self.own[some], *parts)
 
 
@@ -92,15 +93,17 @@ def _blocks(count: int) -> Iterator[slice]:
 
 def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
     own = forecast_shape.shape(scene.own)
-    above = forecast_upstream.liveliest(scene.upstream)
-    upstream = None if above is None else forecast_shape.shape(above)
-    gap = limits - scene.own[:, :1]
+    above = tuple(forecast_shape.shape(windows) for windows in liveliest(scene.upstream))
+    value = scene.own[:, 0]
+    past = None if scene.memory is None else forecast_memory.memory(scene.memory, value)
+    gap = limits - value[:, None]
     series, degree = np.nonzero(gap > 0.0)
     look = outlook(
         odds,
-        forecast_shape.pick(own, series),
+        pick(own, series),
         gap[series, degree],
-        None if upstream is None else forecast_shape.pick(upstream, series),
+        tuple(pick(each, series) for each in above),
+        None if past is None else pick(past, series),
     )
     reached = np.where(np.isnan(gap), np.nan, 1.0)[:, :, None] * np.ones(len(HORIZONS_MIN))
     probability, foreseen = reached.copy(), reached
@@ -109,7 +112,7 @@ def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
     hours = np.full((*gap.shape, len(HORIZONS_MIN), 3), np.nan)
     for end, share in enumerate((_MEDIAN, _EARLY, _LATE)):
         hours[series, degree, :, end] = hours_to(look.probability, share)
-    return Foresight(probability, foreseen, hours, forecast_level.quantiles(own, scene.own[:, 0]), own.s30 > 0.0)
+    return Foresight(probability, foreseen, hours, forecast_level.quantiles(odds, own, value, above), own.s30 > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +126,12 @@ class Outlook:
     foreseen: Array
 
 
-def outlook(odds: Odds, own: Shape, gap: Array, upstream: Shape | None = None) -> Outlook:
+def outlook(odds: Odds, own: Shape, gap: Array, above: tuple[Shape, ...] = (), memory: Memory | None = None) -> Outlook:
     """The outlook for limits `gap` above the newest value; all arrays (moments,), `gap` > 0.
 
     Levels and gaps in cm, discharges as stage (forecast_past.stage). A NaN shape gives NaN.
     """
-    chances = forecast_odds.probability(odds, forecast_odds.ratios(own, gap, upstream))
+    chances = forecast_odds.probability(odds, forecast_inputs.inputs(own, gap, above, memory))
     chances = np.maximum(chances, _trend_in_charge(own, gap))
     beyond = _between(chances[:, 1:2], chances[:, 2:3])
     return Outlook(chances[:, : len(HORIZONS_MIN)], np.concatenate([beyond, chances[:, 2:]], axis=1))

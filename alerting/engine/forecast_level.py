@@ -1,22 +1,39 @@
-"""The stage to come: median and an interval at each horizon. Pure, over many series."""
+"""The stage to come: median and an interval at each horizon. Pure, over many series.
+
+The networks see the same inputs as the odds, measured by the pace of the water instead of the gap to a limit,
+and answer with the change in units of that pace. So still water stays, whatever the gauge.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_inputs import inputs
+from alerting.engine.forecast_odds import Odds
 from alerting.engine.forecast_shape import Shape
 
 Array = NDArray[np.float64]
 
-_DAMPING_H = 1.0
-_SPREAD = 0.7
-_RESOLUTION = 1.0
+QUANTILES = (0.5, 0.1, 0.9)
+# Under this nothing moves: half the resolution of a gauge, and its noise.
+_LEAST = 0.7
+_STEP_SHARE = 0.5
+_RANGE_SHARE = 0.1
 
 
-def quantiles(own: Shape, value: Array) -> Array:
+def pace(own: Shape) -> Array:
+    """How lively the water is, in cm (per hour): the steepest of its slopes, its noise, a tenth of its range."""
+    slopes = [_STEP_SHARE * np.abs(own.s20), np.abs(own.s30), np.abs(own.s60), np.abs(own.s120)]
+    found: Array = np.maximum.reduce([*slopes, own.noise, _RANGE_SHARE * (own.rise + own.drop)]) + _LEAST
+    return found
+
+
+def quantiles(odds: Odds, own: Shape, value: Array, above: tuple[Shape, ...] = ()) -> Array:
     """(series, horizons, 3): the stage in cm: median, 10 % and 90 %; `value` (series,) is the newest."""
-    hours = np.array(HORIZONS_MIN) / 60.0
-    gone = _DAMPING_H * (1.0 - np.exp(-hours / _DAMPING_H))
-    middle = value[:, None] + own.s60[:, None] * gone
-    apart = _RESOLUTION + _SPREAD * np.maximum(np.abs(own.s60), np.abs(own.s30))[:, None] * gone
-    return np.stack([middle, middle - apart, middle + apart], axis=2)
+    unit = pace(own)
+    change = odds.level.mean(inputs(own, unit, above)).reshape(-1, len(HORIZONS_MIN), len(QUANTILES))
+    stage = value[:, None, None] + unit[:, None, None] * change
+    middle = stage[:, :, :1]
+    # the median lies between, though each was learnt by itself
+    low, high = np.minimum(stage[:, :, 1:2], middle), np.maximum(stage[:, :, 2:], middle)
+    return np.concatenate([middle, low, high], axis=2)

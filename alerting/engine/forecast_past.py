@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.engine.forecast_memory import FIRST_H, HOURS
 from floodcore.words import Quantity
 
 Array = NDArray[np.float64]
@@ -40,14 +41,26 @@ def windows(past: Past, now: Array, *, pace: float = 1.0) -> Array:
     `now` is (moments,) in seconds. `pace` stretches the grid: 2 reads a flood as if it ran twice as fast
     (used in training only).
     """
+    return _read(past, now, np.arange(STEPS, dtype=np.float64) * (STEP_MIN * 60.0 * pace))
+
+
+def memory(past: Past, now: Array, *, pace: float = 1.0) -> Array:
+    """The hourly values from 7 to 48 h before a moment, (moments, 42), newest first; NaN before the first reading."""
+    back = np.arange(FIRST_H, FIRST_H + HOURS, dtype=np.float64) * (3600.0 * pace)
+    hourly = _read(past, now, back)
+    hourly[now[:, None] - back < past.at[0]] = np.nan
+    return hourly
+
+
+def _read(past: Past, now: Array, back: Array) -> Array:
+    """The values `back` seconds before each moment, as known then; (moments, back)."""
     count = np.searchsorted(past.known, now, side="right")
-    grid = np.full((now.size, STEPS), np.nan)
+    grid = np.full((now.size, back.size), np.nan)
     some = count > 0
     if not some.any():
         return grid
     newest = past.at[count[some] - 1]
-    asked = now[some, None] - np.arange(STEPS) * (STEP_MIN * 60.0 * pace)
-    asked = np.minimum(asked, newest[:, None])
+    asked = np.minimum(now[some, None] - back, newest[:, None])
     grid[some] = np.interp(asked.ravel(), past.at, past.value).reshape(asked.shape)
     return grid
 

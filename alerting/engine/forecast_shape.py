@@ -6,13 +6,18 @@ product, so 100,000 series cost one call.
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine.forecast_past import STEPS
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Array = NDArray[np.float64]
+T = TypeVar("T", bound="DataclassInstance")
 
 # Steps of ten minutes: spans of the slopes, of the curvature, and how far back the steepest is sought.
 _SPANS = (2, 3, 6, 12, 18)
@@ -113,6 +118,6 @@ def shape(windows: Array) -> Shape:
     )
 
 
-def pick(shapes: Shape, index: NDArray[np.intp]) -> Shape:
-    """The shapes of some moments."""
-    return Shape(*(getattr(shapes, field.name)[index] for field in fields(Shape)))
+def pick(arrays: T, index: NDArray[np.intp]) -> T:
+    """Some moments of a dataclass of arrays, such as a Shape."""
+    return type(arrays)(*(getattr(arrays, field.name)[index] for field in fields(arrays)))

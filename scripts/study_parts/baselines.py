@@ -1,29 +1,31 @@
 """Baselines on the same gauges, moments and believed readings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast_past, trend
+from alerting.engine import trend
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from scripts.study_parts.cases import Seen
-from scripts.study_parts.gauges import Gauge
 from scripts.study_parts.table import Foreseen
 
 Array = NDArray[np.float64]
 
+_BACK_H = (0.5, 1.0, 2.0)
+_BACK_ABOVE_H = (0.5, 1.0, 2.0, 4.0)
 
-def all_of(scored: Sequence[Seen], by_id: dict[str, Gauge]) -> dict[str, list[Foreseen]]:
-    """The forecasts of each baseline."""
-    del by_id
+
+def all_of(scored: Sequence[Seen], by_id: dict[str, Seen]) -> dict[str, list[Foreseen]]:
+    """The forecasts of each baseline; upreg only where there is a gauge above."""
     return {
         "lin60": [one for item in scored for one in _line(item, robust=False)],
         "theilsen60": [one for item in scored for one in _line(item, robust=True)],
+        "upreg": [one for item in scored if item.above for one in _upreg(item, scored, by_id)],
     }
 
 
-def _line(one: Seen, *, robust: bool) -> list[Foreseen]:
+def _line(one: Seen, *, robust: bool) -> Iterator[Foreseen]:
     """A line through the last hour on the gauge's own step, drawn on."""
     steps = round(60.0 / one.gauge.step_min)
     asked = one.now[:, None] - np.arange(steps + 1) * one.gauge.step_min * 60.0
@@ -37,12 +39,37 @@ def _line(one: Seen, *, robust: bool) -> list[Foreseen]:
         slope = (values * centred).sum(axis=1) / (centred**2).sum()
         start = values.mean(axis=1) - slope * hours[0].mean()
     ahead = np.array(HORIZONS_MIN) / 60.0
-    met = start[:, None] + slope[:, None] * ahead
-    found = []
+    yield from _warnings(one, start[:, None] + slope[:, None] * ahead, slope > 0.0)
+
+
+def _upreg(one: Seen, scored: Sequence[Seen], by_id: dict[str, Seen]) -> Iterator[Foreseen]:
+    """A regression on the changes here and at the gauge next above, learnt on all other river systems together."""
+    others = [each for each in scored if each.above and each.gauge.fold != one.gauge.fold]
+    known, wanted = (np.concatenate(part) for part in zip(*(_changes(each, by_id) for each in others), strict=True))
+    good = np.isfinite(known).all(axis=1) & np.isfinite(wanted).all(axis=1)
+    slopes = np.linalg.lstsq(known[good], wanted[good], rcond=None)[0]
+    here, _ = _changes(one, by_id)
+    # on a falling limb it is replaced by persistence
+    rising = here[:, 0] > 0.0
+    change = np.where(rising[:, None], np.nan_to_num(here) @ slopes, 0.0)
+    yield from _warnings(one, one.value[:, None] + change, rising)
+
+
+def _changes(one: Seen, by_id: dict[str, Seen]) -> tuple[Array, Array]:
+    """The changes up to each moment here and above, and the change to come at each horizon."""
+    upper = by_id[one.gauge.station.upstream[0]].gauge.past
+    parts = []
+    for past, back in ((one.gauge.past, _BACK_H), (upper, _BACK_ABOVE_H)):
+        newest = past.at[np.maximum(np.searchsorted(past.known, one.now, side="right") - 1, 0)]
+        at = np.minimum(one.now, newest)
+        now = np.interp(at, past.at, past.value)
+        parts += [now - np.interp(at - 3600.0 * hours, past.at, past.value) for hours in back]
+    return np.stack(parts, axis=1), one.ahead
+
+
+def _warnings(one: Seen, met: Array, rising: NDArray[np.bool_]) -> Iterator[Foreseen]:
+    """Warned where the level is expected at or above the limit from below it."""
+    labels = np.full(one.now.size, "")
     for limit in one.gauge.limits:
-        warn = (met >= limit) & (slope > 0.0)[:, None] & (one.value < limit)[:, None]
-        found.append(Foreseen(one, limit, None, met, met, warn))
-    return found
-
-
-__all__ = ["all_of", "forecast_past"]
+        warn = (met >= limit) & rising[:, None] & (one.value < limit)[:, None]
+        yield Foreseen(one, limit, labels, met, met, met, warn, np.repeat(met[:, :, None], 3, axis=2))

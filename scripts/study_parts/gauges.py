@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from floodcore.words import Degree, Quantity
 from hladina.judged import judge
 from hladina.records import Record, read_readings
 from hladina.station_list import Recorded
+from scripts.study_parts import rivers
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ _LONG_DAYS = 180.0
 class Gauge:
     """A gauge of the study; times in seconds, levels in cm. `truth` (grid,) is despiked with hindsight; NaN is a hole.
 
+    `reached` (due,) is the degree that stood at each moment, of the limits in rising order.
     `fold` is what is never split between learning and scoring: a river system, or a region with one storm.
     """
 
@@ -40,6 +42,7 @@ class Gauge:
     step_min: float
     past: Past
     due: Array
+    reached: Array
     at: Array
     truth: Array
     limits: tuple[float, ...]
@@ -55,30 +58,24 @@ def load(folder: Path) -> list[Gauge]:
 
 def _group(folder: Path, group: str, meta: dict[str, dict[str, str]]) -> Iterator[Gauge]:
     rows = [m for m in meta.values() if m["group"] == group and m["role"] in {"level", "upstream"}]
-    rows = [m for m in rows if m["station_id"] not in _LEFT_OUT]
-    stations = {m["station_id"]: _station(m, rows) for m in rows}
+    known = {m["station_id"] for m in rows} - _LEFT_OUT
+    next_above = rivers.above()
+    stations = {
+        key: Recorded(key, Quantity.LEVEL, "m", {}, None, tuple(u for u in next_above.get(key, ()) if u in known))
+        for key in (m["station_id"] for m in rows)
+        if key in known
+    }
     everything = {key: Recorded(key, Quantity.LEVEL, "m", {}, None) for key, m in meta.items() if m["group"] == group}
     records = read_readings([folder / "records" / f"{group}.csv.gz"], everything)
     for key, station in stations.items():
         yield _gauge(station, records.by_station[key], meta[key])
 
 
-def _station(row: dict[str, str], rows: Sequence[dict[str, str]]) -> Recorded:
-    """The next gauge upstream on the same river is the one with the next smaller catchment."""
-    above = [(_size(m), m["station_id"]) for m in rows if m["river"] == row["river"] and _size(m) < _size(row)]
-    return Recorded(row["station_id"], Quantity.LEVEL, "m", {}, None, (max(above)[1],) if above else ())
-
-
-def _size(row: dict[str, str]) -> float:
-    """The catchment in km2; where it is not known for a river, the order along it; NaN without either."""
-    return float(row["area_km2"] or row["order_downstream"] or "nan")
-
-
 def _gauge(station: Recorded, record: Record, meta: dict[str, str]) -> Gauge:
     step = float(meta["step_min"])
     at, truth = _truth(record, step)
     limits = _limits(truth, step, meta)
-    station = replace(station, limits={Degree(1): limits[0]})
+    station = replace(station, limits={Degree(n): limit for n, limit in enumerate(sorted(limits)[:4], start=1)})
     heard = judge(station, record).heard
     past = heard.past(station)
     if past is None:
@@ -93,9 +90,10 @@ def _gauge(station: Recorded, record: Record, meta: dict[str, str]) -> Gauge:
         step,
         past,
         np.array(heard.due),
+        np.array(heard.reached),
         at,
         truth,
-        tuple(limits),
+        tuple(sorted(limits)),
         scored,
     )
 

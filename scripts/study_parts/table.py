@@ -1,60 +1,84 @@
 """Scores of forecasts at the real limits, by the strict rules of tests/engine/scoring.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_odds
+from alerting.engine import forecast, forecast_level
 from alerting.engine.forecast_decision import HORIZONS_MIN
-from alerting.engine.forecast_odds import Odds
+from alerting.engine.forecast_odds import REACHES_MIN, Odds
+from alerting.engine.forecast_shape import pick
 from hladina.foresight import decisions
 from scripts.study_parts import learn
-from scripts.study_parts.cases import Seen
+from scripts.study_parts.cases import Seen, inputs
 from scripts.study_parts.gauges import Gauge
 from tests.engine import scoring
 
 Array = NDArray[np.float64]
 
 _NEAR_MIN = 720.0
+_FLOOD_MIN = 1440.0
 _HOPELESS = -7.0
+# How much heavier the moments near a crossing are when the odds are calibrated.
+NEAR_WEIGHT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """A gauge and limit as foreseen at all moments: `probability` and `warn` (moments, horizons)."""
+    """A gauge and limit as foreseen at all moments: `probability`, `foreseen`, `warn` (moments, horizons).
+
+    `labels` (moments,) says by which odds; `level` (moments, horizons, 3) the level to come.
+    """
 
     seen: Seen
     limit: float
-    odds: Odds | None
+    labels: NDArray[np.str_]
     raw: Array
     probability: Array
+    foreseen: Array
     warn: NDArray[np.bool_]
+    level: Array
 
 
-def foresee(odds: Odds, one: Seen, limit: float) -> Foreseen:
-    """What the engine would have said."""
-    gap = np.maximum(limit - one.value, 1e-3)
-    inputs = forecast_odds.ratios(one.own, gap, one.upstream)
-    look = forecast.outlook(odds, one.own, gap, one.upstream)
-    warn = decisions(one.now, look.foreseen, one.quiet_peak >= limit) & (one.value < limit)[:, None]
-    return Foreseen(one, limit, odds, forecast_odds.log_odds(odds, inputs), look.probability, warn)
+def held(one: Seen, limit: float) -> NDArray[np.bool_]:
+    """Where the degree of the limit is reached, by the state of the engine."""
+    degree = 1 + sorted(one.gauge.limits).index(limit)
+    return one.gauge.reached >= degree
 
 
-def calibration(odds: Odds | None, others: Sequence[Foreseen]) -> Odds:
-    """`odds` calibrated on forecasts of other rivers."""
-    if odds is None:
-        raise TypeError
-    raw, reached, weight = (np.concatenate(part) for part in zip(*map(_calibrating, others), strict=True))
+def foresee(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[np.str_]) -> Foreseen:
+    """What the engine would have said, at each moment with the odds of its label."""
+    count, some = one.now.size, np.unique(labels).tolist()
+    raw, probability = np.empty((count, len(REACHES_MIN))), np.empty((count, len(HORIZONS_MIN)))
+    foreseen, level = np.empty_like(probability), np.empty((count, len(HORIZONS_MIN), 3))
+    for label in some:
+        at, odds = np.flatnonzero(labels == label), by_label[label]
+        gap = np.maximum(limit - one.value[at], 1e-3)
+        own, above = pick(one.own, at), tuple(pick(each, at) for each in one.above)
+        raw[at] = odds.odds.mean(inputs(one, at, gap))
+        look = forecast.outlook(odds, own, gap, above, pick(one.memory, at))
+        probability[at], foreseen[at] = look.probability, look.foreseen
+        level[at] = forecast_level.quantiles(odds, own, one.value[at], above)
+    still = held(one, limit) | (one.quiet_peak >= limit)
+    warn = decisions(one.now, foreseen[:, None], still[:, None], one.own.s30 > 0.0)[:, 0]
+    warn &= (one.value < limit)[:, None]
+    return Foreseen(one, limit, labels, raw, probability, foreseen, warn, level)
+
+
+def calibration(odds: Odds, others: Sequence[tuple[Foreseen, NDArray[np.bool_]]]) -> Odds:
+    """`odds` calibrated on some moments of forecasts."""
+    parts = [_calibrating(one, some) for one, some in others]
+    raw, reached, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
     return learn.calibrated(odds, raw, reached, weight)
 
 
-def _calibrating(one: Foreseen) -> tuple[Array, Array, Array]:
-    """Moments below the limit, those near a crossing as heavy in sum as all others: both uses shall be fair."""
-    below = (one.seen.value < one.limit) & (one.raw[:, -1] > _HOPELESS)
+def _calibrating(one: Foreseen, some: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Moments below the limit, those near a crossing heavier: both uses shall be fair."""
+    below = some & (one.seen.value < one.limit) & (one.raw[:, -1] > _HOPELESS)
     near = _next_crossing(one)[below] <= _NEAR_MIN
-    weight = np.where(near, 2.0, 1.0)
+    weight = np.where(near, NEAR_WEIGHT, 1.0)
     return one.raw[below], (one.seen.highest[below] >= one.limit).astype(np.float64), weight
 
 
@@ -87,23 +111,47 @@ def scores(forecasts: Sequence[Foreseen]) -> dict[tuple[str, int], scoring.Score
             warned = one.seen.now[one.warn[:, column]] / 60.0
             score = scoring.score(crossed, warned.tolist(), float(horizon), up)
             groups = ["all", gauge.group, "fold " + gauge.fold]
-            if one.seen.upstream is not None:
+            if one.seen.above:
                 groups.append("with upstream")
             for group in groups:
                 found.setdefault((group, horizon), scoring.Score(float(horizon))).add(score)
     return found
 
 
-def show(name: str, forecasts: Sequence[Foreseen]) -> None:
-    """Print the table of a method."""
-    print(f"\n{name}: set, h, crossings, POD, POD lead>=30, FAR, CSI, CSI_useful, median lead, false, literal CSI")
+def show(name: str, forecasts: Sequence[Foreseen], *, every: bool = True) -> None:
+    """Print the table of a method; not `every` group of it only the sum."""
+    days = sum(float(np.minimum(np.diff(one.now), 7200.0).sum()) / 86_400.0 for one in _gauges(forecasts))
+    print(f"\n{name}: set, h, crossings, POD, POD lead>=30, FAR, CSI, CSI_useful, literal CSI and useful")
     for (group, horizon), s in sorted(scores(forecasts).items()):
-        cells = (s.pod, s.pod30, s.far, s.csi, s.csi_useful)
-        print(
-            f"{group:26}{horizon:5}{s.crossings:5}",
-            *(f"{cell:6.2f}" for cell in cells),
-            f"{s.median_lead:5.0f} {s.false:4} {s.csi_literal:6.2f}",
-        )
+        if every or group in {"all", "with upstream"}:
+            cells = (s.pod, s.pod30, s.far, s.csi, s.csi_useful, s.csi_literal, s.csi_useful_literal)
+            print(f"{group:26}{horizon:5}{s.crossings:5}", *(f"{cell:6.2f}" for cell in cells), end=" ")
+            print(f"lead {s.median_lead:4.0f} false {s.false:4}", end="")
+            print(f" per 100 gauge-days {100.0 * s.false / days:.1f}" if group == "all" else "")
+
+
+def _gauges(forecasts: Sequence[Foreseen]) -> list[Seen]:
+    return list({one.seen.gauge.station.id: one.seen for one in forecasts}.values())
+
+
+def levels(name: str, forecasts: Sequence[Foreseen]) -> None:
+    """Print the error of the level against persistence within 24 h of a crossing of the lowest limit."""
+    errors = []
+    for one in forecasts:
+        if one.limit == one.seen.gauge.limits[0]:
+            true = one.seen.ahead + one.seen.value[:, None]
+            crossed = crossings(one.seen.gauge, one.limit)
+            if crossed.size:
+                near = np.abs(one.seen.now[:, None] / 60.0 - crossed).min(axis=1) <= _FLOOD_MIN
+                some = near & np.isfinite(true).all(axis=1)
+                off = (one.level[some, :, 0] - true[some]) ** 2
+                inside = (one.level[some, :, 1] <= true[some]) & (true[some] <= one.level[some, :, 2])
+                errors.append((off.sum(axis=0), (one.seen.ahead[some] ** 2).sum(axis=0), inside.mean(axis=0)))
+    own, still, inside = (np.array(part) for part in zip(*errors, strict=True))
+    each = np.sqrt(own / still)
+    print(f"{name}: level, RMSE / persistence, pooled", np.sqrt(own.sum(axis=0) / still.sum(axis=0)).round(2), end=" ")
+    print("mean of gauges", each.mean(axis=0).round(2), "worst", each.max(axis=0).round(2), end=" ")
+    print("in the interval", inside.mean(axis=0).round(2))
 
 
 def reliability(forecasts: Sequence[Foreseen]) -> None:
@@ -119,11 +167,9 @@ def reliability(forecasts: Sequence[Foreseen]) -> None:
             chance, reached = np.concatenate(told), np.concatenate(came)
             decile = np.clip((chance * 10).astype(int), 0, 9)
             cells = [
-                f"{chance[decile == d].mean():.2f}:{reached[decile == d].mean():.2f}({(decile == d).sum()})"
+                f"{chance[decile == d].mean():.2f}:{(reached[decile == d] - chance[decile == d]).mean():+.2f}"
+                f"({(decile == d).sum()})"
                 for d in range(10)
                 if (decile == d).any()
             ]
             print(f"{horizon:4} {name:5} Brier {np.mean((chance - reached) ** 2):.4f}", *cells)
-
-
-__all__ = ["Foreseen", "calibration", "crossings", "foresee", "reliability", "scores", "show"]

@@ -1,0 +1,190 @@
+"""`hladina lab`: try other limits, hysteresis and calm time on a record; say what they would have been worth."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from alerting.engine import forecast_odds
+from floodcore.words import Degree
+from hladina import rule_history
+from hladina.lab import Proposal, Span, Trial, Tried, tried
+from hladina.records import read_readings
+from hladina.rule_history import Version
+from hladina.spread import progress
+from hladina.station_list import InputError, Recorded, canonical, read_stations
+
+FORMAT = 1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; returns 0 ok, 1 the input cannot be used, 2 misuse."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.save and not (options.author and options.reason and options.valid_from):
+        print("--save wants --author, --reason and --valid-from: a rule without them is no version", file=sys.stderr)
+        return 2
+    try:
+        found = _run(options)
+    except InputError as error:
+        print("\n".join(error.faults), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    for one in found:
+        print("\n".join(sentences(one)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hladina lab", description="Try limits, hysteresis and calm time on a record."
+    )
+    parser.add_argument("--stations", type=Path, required=True, metavar="FILE", help="YAML list, as for hindcast")
+    parser.add_argument("--readings", type=Path, required=True, nargs="+", metavar="FILE", help="CSV or CSV.gz")
+    parser.add_argument(
+        "--thresholds",
+        action="append",
+        metavar="[ID:]1=V,2=V,…",
+        default=[],
+        help="limits to try, in the unit of the station; without ID for every station",
+    )
+    parser.add_argument(
+        "--hysteresis", type=float, metavar="X", help="cm for levels, a share such as 0.05 for discharge"
+    )
+    parser.add_argument("--calm", type=float, metavar="MIN", help="minutes of calm before a degree falls")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome as data for a page")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="put the rules as a new version into this history")
+    parser.add_argument("--author")
+    parser.add_argument("--reason")
+    parser.add_argument("--valid-from", type=_moment, metavar="TIME", help="ISO 8601; without a zone it is UTC")
+    return parser
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _run(options: argparse.Namespace) -> list[Tried]:
+    stations, notices = read_stations(options.stations)
+    limits = _limits(options.thresholds, stations)
+    records = read_readings(options.readings, stations)
+    print("\n".join((*notices, *records.said())), end="\n" if notices or records.said() else "", file=sys.stderr)
+    calm = None if options.calm is None else timedelta(minutes=options.calm)
+    chosen = [one for key, one in stations.items() if key in limits or not options.thresholds]
+    odds = forecast_odds.generic()
+    outcomes = (
+        tried(one, records.by_station, stations, Proposal(limits.get(one.id), options.hysteresis, calm), odds)
+        for one in chosen
+    )
+    found = [one for one in progress(outcomes, len(chosen), "tried") if one is not None]
+    if not found:
+        raise InputError(["nothing to try: no station of the list has both readings and limits"])
+    if options.json:
+        options.json.write_text(json.dumps([data(one) for one in found], indent=1) + "\n", encoding="utf-8")
+    if options.save:
+        _save(options, found)
+    return found
+
+
+def _limits(texts: Sequence[str], stations: dict[str, Recorded]) -> dict[str, dict[Degree, float]]:
+    """The limits to try by station, in the canonical unit; a station's own come before those for every station."""
+    found: dict[str, dict[Degree, float]] = {}
+    for text in sorted(texts, key=lambda one: ":" in one):
+        name, _, pairs = text.rpartition(":")
+        if name and name not in stations:
+            raise InputError([f"--thresholds {text}: no station {name} in the list"])
+        for key in [name] if name else stations:
+            found[key] = _pairs(pairs, text, stations[key])
+    return found
+
+
+def _pairs(pairs: str, text: str, station: Recorded) -> dict[Degree, float]:
+    try:
+        limits = {
+            Degree(int(degree)): canonical(station, float(value), station.unit)
+            for degree, value in (pair.split("=") for pair in pairs.split(","))
+        }
+    except ValueError:
+        raise InputError([f"--thresholds {text}: degree=value pairs are wanted, such as 1=80,2=100"]) from None
+    rising = list(dict(sorted(limits.items())).values())
+    if rising != sorted(rising) or Degree.NONE in limits:
+        raise InputError([f"--thresholds {text}: the limits of degrees 1 to 4 must rise"])
+    return dict(sorted(limits.items()))
+
+
+def _save(options: argparse.Namespace, found: Sequence[Tried]) -> None:
+    """All versions or none: the file is written once, whole."""
+    path: Path = options.save
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for one in found:
+        new = Version(one.station.id, options.valid_from, options.author, options.reason, one.rules)
+        text = rule_history.added(text, str(path), new)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def sentences(one: Tried) -> list[str]:
+    """What the rules would have been worth, a line per degree."""
+    head = f"{one.station.id}: {one.begin:%Y-%m-%d} to {one.end:%Y-%m-%d}, {one.readings} readings, rules {one.version}"
+    return [head, *(f"  {_sentence(trial)}" for trial in one.trials)]
+
+
+def _sentence(trial: Trial) -> str:
+    alerts = f"degree {trial.degree:d} at {trial.limit:g}: {len(trial.alerts)} alerts, {trial.again} again within 2 h"
+    if trial.reference is None:
+        return alerts
+    leads = [lead for _, lead in trial.crossings if lead is not None]
+    when = f"first {leads[0]:.0f} min before the crossing (median {median(leads):.0f})" if leads else "none before one"
+    missed = len(trial.crossings) - len(leads)
+    return (
+        f"{alerts}; {len(trial.crossings)} crossings of {trial.reference:g}, {when}, "
+        f"{missed} missed, {len(trial.false)} false"
+    )
+
+
+def data(one: Tried) -> dict[str, object]:
+    """The outcome as data for a page; times ISO 8601 UTC, values in the canonical unit (cm, m3/s)."""
+    rules = one.rules
+    return {
+        "format": FORMAT,
+        "station": one.station.id,
+        "rules": {
+            "version": one.version,
+            "limits": {str(int(d)): v for d, v in rules.limits.items()},
+            "hysteresis_cm": rules.hysteresis_cm,
+            "hysteresis_share": rules.hysteresis_share,
+            "calm_min": rules.calm.total_seconds() / 60.0,
+        },
+        "record": {"begin": one.begin.isoformat(), "end": one.end.isoformat(), "readings": one.readings},
+        "degrees": [_trial(trial) for trial in one.trials],
+    }
+
+
+def _trial(trial: Trial) -> dict[str, object]:
+    return {
+        "degree": int(trial.degree),
+        "limit": trial.limit,
+        "reference": trial.reference,
+        "alerts": [_span(span) for span in trial.alerts],
+        "again_within_2h": trial.again,
+        "crossings": [{"at": at.isoformat(), "alert_minutes_before": lead} for at, lead in trial.crossings],
+        "false": [at.isoformat() for at in trial.false],
+        "warned": [
+            {"horizon_min": w.horizon_min, "leads_min": list(w.leads_min), "missed": w.missed, "false": w.false}
+            for w in trial.warned
+        ],
+    }
+
+
+def _span(span: Span) -> dict[str, str | None]:
+    return {"begin": span.begin.isoformat(), "end": None if span.end is None else span.end.isoformat()}
