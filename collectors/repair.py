@@ -1,7 +1,8 @@
 """The stage that completes the record: finds gaps, asks the way back of their source, and closes them.
 
-What comes back is history: it is never judged. It completes the record, the hydrograph and the flood book, and changes no degree. Every step is one
-transaction and may be repeated: a gap is noted once, a reading is stored once, a try that dies is made again.
+What comes back is history: it completes the record, the hydrograph and the flood book, and is never judged.
+Every step is one transaction and may be repeated: a gap is noted once, a reading is stored once, a try that
+dies is made again.
 """
 
 import asyncio
