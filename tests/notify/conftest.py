@@ -14,6 +14,7 @@ from aiohttp import web
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from alerting.notify import policy, sending
 from alerting.notify.policy import Patience
 from alerting.notify.routes import routes
 from alerting.notify.sending import Pace
@@ -213,9 +214,16 @@ async def open_rig(dsn: str, texts: Texts, **changed: object) -> AsyncIterator[R
         await pool.close()
 
 
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Shorten the waits that only make a test longer: the first back-off and the poll behind the notification."""
+    patch.setattr(policy, "FIRST_BACKOFF_S", 0.2)
+    patch.setattr(sending, "_POLL_S", 0.2)
+
+
 @pytest.fixture
-async def rig(database: str, texts: Texts) -> AsyncIterator[Rig]:
+async def rig(database: str, texts: Texts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
     """A rig on a fresh database; stages start with `rig.running()`."""
+    hurry(monkeypatch)
     async with open_rig(database, texts) as opened:
         yield opened
 

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from alerting.notify.routes import routes
@@ -15,10 +16,11 @@ from floodcore.settings import Settings, Twilio
 from floodcore.store.connect import open_pool
 from floodcore.supervision import Supervisor
 from simulators.gateway import ACCOUNT, TOKEN
-from tests.notify.conftest import NETWORK, PACE
+from tests.notify.conftest import NETWORK, PACE, hurry
 
 
 async def main(dsn: str, gateway: str, port: str) -> None:
+    hurry(pytest.MonkeyPatch())
     killpoint.arm(os.environ.get("HLADINA_KILL_AT", ""))
     settings = Settings(
         database_url=dsn,

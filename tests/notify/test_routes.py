@@ -132,6 +132,21 @@ async def test_a_phone_out_of_reach_gets_a_second_message(rig: Rig) -> None:
     assert not row["maybe_duplicate"]
 
 
+async def test_a_message_given_up_is_no_answer_for_the_second(rig: Rig) -> None:
+    [phone] = await rig.people(1)
+    rig.gateway.reports, rig.gateway.report_code = ("undelivered",), {"undelivered": 30003}
+    async with rig.running():
+        await rig.announce(0, 2)
+        await rig.until(lambda rows: rows[0]["error_code"] == "30003")
+        rig.gateway.reports, rig.gateway.report_code = (), {}
+        rig.gateway.plan(phone, Does.FAIL_BEFORE)
+        await rig.until(lambda rows: rows[0]["attempt"] == 3 and settled(rows), 20.0)
+    assert len(rig.gateway.accepted) == 2
+    [row] = await rig.deliveries()
+    assert (row["status"], row["gateway_sid"]) == ("accepted", rig.gateway.accepted[1].sid)
+    assert not row["maybe_duplicate"]
+
+
 async def test_a_landline_is_blocked(rig: Rig) -> None:
     rig.gateway.reports, rig.gateway.report_code = ("undelivered",), {"undelivered": 30006}
     await rig.people(1)
