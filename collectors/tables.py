@@ -41,7 +41,7 @@ class Form:
 
 
 def page(body: bytes) -> etree._Element:
-    """The root of an HTML page in UTF-8 or, failing that, windows-1250.
+    """The root of an HTML page, whatever its encoding: all we look for is ASCII.
 
     Raises:
         EmptyAnswerError: there is nothing in it.
@@ -50,10 +50,7 @@ def page(body: bytes) -> etree._Element:
     if not body.strip():
         message = "the page is empty"
         raise EmptyAnswerError(message)
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = body.decode("cp1250", "replace")
+    text = body.decode("utf-8", "replace")
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, recover=True
     )

@@ -78,16 +78,16 @@ def alone(wall: datetime, zone: tzinfo) -> datetime:
 def in_turn(walls: Sequence[datetime], zone: tzinfo) -> list[datetime | None]:
     """Stamps of rows from the oldest to the newest, as aware UTC; None where there was no such hour."""
     moments: list[datetime | None] = []
-    newest: datetime | None = None
+    last: datetime | None = None
     for wall in walls:
         try:
             moment = alone(wall, zone)
         except DecodeError:
             moments.append(None)
             continue
-        if newest is not None and moment <= newest:
+        if last is not None and moment <= last:
             again = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-            moment = again if again > newest else moment
+            moment = again if again > last else moment
         moments.append(moment)
-        newest = moment if newest is None else max(newest, moment)
+        last = moment
     return moments

@@ -110,6 +110,12 @@ def test_an_hour_that_does_not_exist_is_refused_and_one_that_comes_twice_is_sett
     assert minutes == [timedelta(minutes=m) for m in (0, 10, 60, 70, 120, 130)]
 
 
+def test_hourly_rows_of_the_repeated_hour_are_two_hours() -> None:
+    walls = [walltime.dotted(f"25.10.2026 {text}") for text in ("01:00", "02:00", "02:00", "03:00")]
+    hours = [moment.hour for moment in walltime.in_turn(walls, PRAGUE) if moment is not None]
+    assert hours == [23, 0, 1, 2]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "25.10.2026", "32.10.2026 02:00", "25.13.2026 02:00", "25.10.26 02:00", "25/10/2026 02:00", "25.10.2026 24:00",
