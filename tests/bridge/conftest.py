@@ -1,6 +1,7 @@
 """A little network on the Neisse, both schema engines, a house, and events as the engine writes them."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +14,34 @@ from floodcore.clock import Clock
 from floodcore.house import House, Pool
 from floodcore.network.model import Limits, Names, Network, Partner, Place, River, Station
 from floodcore.settings import Settings
+from floodcore.store.warnings import ToldEvent
 from floodcore.supervision import Supervisor
 from floodcore.texts import Texts
 from floodcore.words import Degree, Language, Quantity
 
+START = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)  # the clocks change an hour later
 SCHEMA = Path(__file__).with_name("cap12.xsd")
+
+
+def told(**changes: object) -> ToldEvent:
+    """Liberec reaches SPA 2."""
+    event = ToldEvent(
+        event_id=7,
+        series_id=1,
+        station_id="316000",
+        quantity="level",
+        kind="reached",
+        at=START,
+        from_degree=0,
+        to_degree=2,
+        value=132.0,
+        unit="cm",
+        trend="rising",
+        chain="316000:level:2026-03-29T00:00",
+        exercise=False,
+        discharge=25.1,
+    )
+    return replace(event, **changes)  # type: ignore[arg-type]
 
 
 def _gauge(name: str, label: str, values: tuple[float, ...], **more: object) -> Station:

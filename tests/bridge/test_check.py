@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +9,7 @@ from bridge_de.cap import NAMESPACE
 from bridge_de.check import faults
 from bridge_de.compose import Publisher, telling
 from bridge_de.publish import write
-from floodcore.store.warnings import ToldEvent
+from tests.bridge.conftest import START, told
 
 BOTH = 0  # re.sub: replace in both languages
 
@@ -18,23 +17,7 @@ BOTH = 0  # re.sub: replace in both languages
 @pytest.fixture(scope="module")
 def good(speaker: Publisher) -> str:
     """An exercise, which has all elements a message of ours can have but references."""
-    start = datetime(2026, 3, 29, tzinfo=UTC)
-    event = ToldEvent(
-        event_id=7,
-        series_id=1,
-        station_id="316000",
-        quantity="level",
-        kind="reached",
-        at=start,
-        from_degree=0,
-        to_degree=2,
-        value=132.0,
-        unit="cm",
-        trend="rising",
-        chain="316000:level:1",
-        exercise=True,
-    )
-    return write(telling(event, [], start), speaker)[1].decode()
+    return write(telling(told(exercise=True, discharge=None), [], START), speaker)[1].decode()
 
 
 CASES = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,29 +19,9 @@ from bridge_de.render import render
 from floodcore.network import load
 from floodcore.network.model import Network
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
+from tests.bridge.conftest import START, told
 
-START = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)  # the clocks change an hour later
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
-
-
-def told(**changes: object) -> ToldEvent:
-    event = ToldEvent(
-        event_id=7,
-        series_id=1,
-        station_id="316000",
-        quantity="level",
-        kind="reached",
-        at=START,
-        from_degree=0,
-        to_degree=2,
-        value=132.0,
-        unit="cm",
-        trend="rising",
-        chain="316000:level:2026-03-29T00:00",
-        exercise=False,
-        discharge=25.1,
-    )
-    return replace(event, **changes)  # type: ignore[arg-type]
 
 
 def expected(**changes: object) -> ToldEvent:

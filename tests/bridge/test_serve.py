@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from aiohttp import web
 from lxml import etree
-from multidict import CIMultiDictProxy
 from psycopg import AsyncConnection, sql
 
 from bridge_de.publish import publish_batch, publisher_of
@@ -37,7 +36,7 @@ class Reader:
     def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
         self.base, self.session = base, session
 
-    async def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, CIMultiDictProxy[str], bytes]:
+    async def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.request(method, self.base + path, headers=named) as answer:
             return answer.status, answer.headers, await answer.read()
