@@ -12,6 +12,8 @@ from collectors import (
     chmu_rain,
     contract,
     ea,
+    exports,
+    fiedler,
     hardwario,
     hpps,
     hubeau,
@@ -51,6 +53,8 @@ TAKEN: tuple[Source, ...] = (
     chirpstack.SOURCE,
     hardwario.SOURCE,
     sensorthings.SOURCE,
+    fiedler.SOURCE,
+    exports.SOURCE,
 )
 
 CATALOGUE = MappingProxyType({source.name: source for source in (*(each.source for each in POLLED), *TAKEN)})

@@ -73,4 +73,4 @@ def _possible(time: timedelta) -> float:
 
 def _rain(count: Count, tips: int, at: datetime, *, history: bool) -> Reading:
     value = to_canonical(Quantity.RAIN, tips * count.tip_mm, "mm")
-    return Reading(count.station_id, Quantity.RAIN, at, value, tips, "tips", history)
+    return Reading(count.station_id, Quantity.RAIN, at, value, float(tips), "tips", history)

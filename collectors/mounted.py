@@ -104,18 +104,18 @@ def converted(what: Measure, mounting: Mounting | None, moment: datetime) -> tup
             zero = None if mounting is None else mounting.zero_cm
             if zero is None:
                 raise _no_offset("zero_cm", "the height of the sensor above the gauge's zero", mounting, moment)
-            return round(zero - what.mm / 10, _DECIMALS), what.mm, DISTANCE_UNIT
+            return round(zero - what.mm / 10, _DECIMALS), float(what.mm), DISTANCE_UNIT
         case Depth():
             probe = None if mounting is None else mounting.probe_cm
             if probe is None:
                 raise _no_offset("probe_cm", "the height of the probe above the gauge's zero", mounting, moment)
-            return round(probe + what.mm / 10, _DECIMALS), what.mm, DEPTH_UNIT
+            return round(probe + what.mm / 10, _DECIMALS), float(what.mm), DEPTH_UNIT
         case Level():
             if mounting is None:
                 raise _no_offset("mounted", "the zero that the source kept", mounting, moment)
-            return round(what.cm + mounting.shift_cm, _DECIMALS), what.raw_value, what.raw_unit
+            return round(what.cm + mounting.shift_cm, _DECIMALS), float(what.raw_value), what.raw_unit
         case Plain():
-            return what.value, what.raw_value, what.raw_unit
+            return what.value, float(what.raw_value), what.raw_unit
         case Tips():
             message = "tips are compared with those before, not converted"
             raise DecodeError(message)

@@ -61,7 +61,9 @@ class Settings:
     `source_intervals_s` hold the other polled sources by name. `frame_ancestors` are the origins that
     may show our pages in a frame. `inner_sources` lets the names of sources lead to private addresses;
     `tts_storage_url` is the address of the application at The Things Stack, whose storage is the way back of
-    its uplinks.
+    its uplinks. `drop` is the folder of files that are put there for us. `sms_loggers` are the telephone numbers of
+    loggers by station; `patrol_phones` and `patrol_keys` those and the keys of the people of the flood patrols by
+    their name.
     """
 
     database_url: str
@@ -80,6 +82,10 @@ class Settings:
     frame_ancestors: str = "'none'"
     exercise: bool = False
     ingest_keys: Mapping[str, str] | None = None
+    drop: Path | None = None
+    sms_loggers: Mapping[str, str] = field(default_factory=dict)
+    patrol_phones: Mapping[str, str] = field(default_factory=dict)
+    patrol_keys: Mapping[str, str] = field(default_factory=dict)
     inner_sources: bool = False
     tts_storage_url: str = ""
     tts_storage_key: str = ""
@@ -118,6 +124,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         frame_ancestors=reader.origins("HLADINA_FRAME_ANCESTORS"),
         exercise=reader.flag("HLADINA_EXERCISE"),
         ingest_keys=reader.pairs("HLADINA_INGEST_KEYS"),
+        drop=reader.optional_folder("HLADINA_DROP"),
+        sms_loggers=reader.pairs("HLADINA_SMS_LOGGERS", "station=number") or {},
+        patrol_phones=reader.pairs("HLADINA_PATROL_PHONES", "person=number") or {},
+        patrol_keys=reader.pairs("HLADINA_PATROL_KEYS", "person=key") or {},
         inner_sources=reader.flag("HLADINA_INNER_SOURCES"),
         tts_storage_url=reader.url("HLADINA_TTS_STORAGE_URL", "", ("https", "http")).rstrip("/"),
         tts_storage_key=reader.text("HLADINA_TTS_STORAGE_KEY", ""),
@@ -200,8 +210,11 @@ class _Reader:
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name, default))
         if not path.is_dir():
-            self.faults.append(f"{name}: the folder {path} does not exist; name the folder of the station files")
+            self.faults.append(f"{name}: the folder {path} does not exist; make it, or name another")
         return path
+
+    def optional_folder(self, name: str) -> Path | None:
+        return self.folder(name, "") if self.text(name, "") else None
 
     def origins(self, name: str) -> str:
         """Origins that may frame our pages, separated by spaces; nobody when unset."""
@@ -211,14 +224,14 @@ class _Reader:
             return "'none'"
         return " ".join(origins) or "'none'"
 
-    def pairs(self, name: str) -> dict[str, str] | None:
+    def pairs(self, name: str, form: str = "station=key") -> dict[str, str] | None:
         """`station=key,station=key`; None when unset."""
         text = self.text(name, "")
         if not text:
             return None
         pairs = [part.partition("=") for part in text.split(",")]
         if not all(station.strip() and key.strip() for station, _, key in pairs):
-            self.faults.append(f"{name}: not of the form station=key,station=key")
+            self.faults.append(f"{name}: not of the form {form},{form}")
         return {station.strip(): key.strip() for station, _, key in pairs}
 
     def twilio(self) -> Twilio | None:

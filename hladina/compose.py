@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from aiohttp import web
 from psycopg import AsyncConnection
 
+from collectors.sensors.registry import offsets
 from floodcore import texts
 from floodcore.house import House
 from floodcore.network import load
@@ -46,7 +47,7 @@ async def built(settings: Settings) -> AsyncIterator[House]:
         MigrationError: database and code do not fit.
         TextsError: the catalogues do not fit together.
     """
-    network = load.read(settings.stations)
+    network = load.read(settings.stations, offsets())
     catalogue = texts.load()
     pool = await open_pool(settings.database_url)
     try:

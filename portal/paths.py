@@ -23,7 +23,7 @@ _FEEDS = {
 
 def paths() -> Object:
     """All paths of the house."""
-    return {**_state(), **_values(), **_events(), **_life(), **_ingest(), **_feeds(), **_hooks()}
+    return {**_state(), **_values(), **_events(), **_life(), **_ingest(), **_intakes(), **_feeds(), **_hooks()}
 
 
 def _ref(name: str) -> Object:
@@ -161,6 +161,31 @@ def _ingest() -> Object:
         "responses": answers,
     }
     return {"/api/v1/ingest/{station}": {"post": post}}
+
+
+def _intakes() -> Object:
+    """The other addresses that take readings; what they take is described in docs/sources."""
+    refusals: Object = {code: {"description": text} for code, text in _REFUSALS.items()}
+    doors = {
+        "/api/v1/upload/{name}": ("a file of a logger or vendor", "200", ("post", "put")),
+        "/api/v1/hooks/chirpstack": ("an uplink of ChirpStack (HTTP integration)", "204", ("post",)),
+        "/api/v1/hooks/hardwario": ("a message of HARDWARIO Cloud", "204", ("post",)),
+        "/api/v1/sensorthings/{path}": ("an observation of OGC SensorThings 1.1", "201", ("post",)),
+    }
+    found: Object = {}
+    for path, (text, done, methods) in doors.items():
+        named = [name for name in ("name", "path") if f"{{{name}}}" in path]
+        parameters: list[Json] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
+        ]
+        operation: Object = {
+            "summary": f"{text}; answered 2xx only after it is committed",
+            "security": [{"basic": []}, {"hmac": []}],
+            "parameters": parameters,
+            "responses": {done: {"description": "committed"}, **refusals},
+        }
+        found[path] = dict.fromkeys(methods, operation)
+    return found
 
 
 _REFUSALS = {

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from collectors.sensors.registry import offsets
 from floodcore.network import report
 from floodcore.network.load import check
 from hladina.cli import FAILED, MISUSE, OK
@@ -18,6 +19,6 @@ def main(argv: Sequence[str]) -> int:
     if not folder.is_dir():
         print(f"hladina: {folder} is not a folder; name the folder of the station files", file=sys.stderr)
         return MISUSE
-    checked = check(folder)
+    checked = check(folder, offsets())
     print("\n".join(report.lines(checked)))
     return FAILED if checked.faults else OK

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from floodcore.clock import Clock
 from floodcore.house import House
-from floodcore.network.model import Link, Names, Network, Station
+from floodcore.network.model import Column, Export, Link, Names, Network, Station
 from floodcore.settings import Settings
 from floodcore.store.connect import Pool
 from floodcore.supervision import Supervisor
@@ -44,7 +44,24 @@ STATIONS = (
     a_station("hreben", Link("tts", "tbrg-hreben", "decentlab_tbrg"), Quantity.RAIN, Quantity.BATTERY),
     a_station("holy", Link("tts", "ldds-holy", "dragino_ldds"), Quantity.LEVEL),
     a_station("brod", Link("push"), Quantity.LEVEL, Quantity.RAIN),
+    a_station(
+        "chester", Link("hardwario", "2999000001", zero_cm=400.0), Quantity.LEVEL, Quantity.RAIN, Quantity.BATTERY
+    ),
+    a_station("spirka", Link("chirpstack", "0102030405060708", "milesight_em500_udl", 400.0), Quantity.LEVEL),
+    a_station("proud", Link("sensorthings", "5", quantity="level", unit="mm"), Quantity.LEVEL),
+    a_station(
+        "logger",
+        Link("fiedler", "00123", channels={"Hladina": "level", "Srazky": "rain"}),
+        Quantity.LEVEL,
+        Quantity.RAIN,
+    ),
+    a_station("obec", Link("export", "LVS-1", export="village"), Quantity.LEVEL, Quantity.RAIN),
 )
+VILLAGE = Export(
+    "village", "csv", ("Datum", "Cas"), "%d.%m.%Y %H:%M", "Europe/Prague",
+    (Column("Hladina [cm]", "level", "cm"), Column("Srazky", "rain", "mm")),
+    "order", "Stanice", encoding="cp1250", decimal=",", skip_lines=1, missing=("", "-", "-999"),
+)  # fmt: skip
 
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -151,8 +168,8 @@ def application_runs() -> Callable[[web.Application], AbstractAsyncContextManage
 
 @pytest.fixture
 def little_network() -> Network:
-    """Six invented stations, one for each way in."""
-    return Network(stations={station.id: station for station in STATIONS})
+    """Invented stations, one for each way in."""
+    return Network(stations={station.id: station for station in STATIONS}, exports={VILLAGE.id: VILLAGE})
 
 
 @pytest.fixture
