@@ -72,7 +72,8 @@ async def poll(house: House, polled: Polled, pulse: Pulse) -> None:
     """
     async with house.pool.connection() as conn:
         memory = Memory(polled, dict(await cursors(conn, polled.name)))
-    async with fetch.session(door=Door.of((house.settings.base_url(polled.name),))) as http:
+    door = Door.of((house.settings.base_url(polled.name),), inner=house.settings.inner_sources)
+    async with fetch.session(door=door) as http:
         while True:
             await one_round(house, http, memory, pulse.beat)
             await compare_limits(house, http, memory)
