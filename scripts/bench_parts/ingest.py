@@ -54,7 +54,7 @@ async def _timed(batches: range, one: Callable[[int], Awaitable[None]]) -> float
 
 async def _copy(connection: psycopg.AsyncConnection, number: int, series: int) -> None:
     rows = [
-        (series, at, 100 + k % 70 / 10, 100 + k % 70 / 10, "cm", 1, "", False, "raw", at)
+        (series, at, 100 + k % 70 / 10, 100 + k % 70 / 10, "cm", 1, "", 1, False, "raw", at)
         for k, at in enumerate(_moments(number))
     ]
     async with connection.transaction(), connection.cursor() as cursor, cursor.copy(ingest._COPY) as copy:  # noqa: SLF001
