@@ -31,11 +31,13 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
     rows, where = _table(body)
     readings: list[Reading] = []
     faults: list[str] = []
+    known = not rows  # a file without rows is that of a day that has just begun
     for row in rows:
         if not isinstance(row, list) or len(row) <= max(where.values()):
             faults.append("a row is too short")
             continue
         station, element, stamp, said = (row[where[name]] for name in _COLUMNS)
+        known = known or word(station) == address
         if element != _ELEMENT or word(station) != address:
             continue
         try:
@@ -46,6 +48,9 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
             continue
         if value is not None:
             readings.append(Reading(station_id, Quantity.RAIN, at, value, value, "mm"))
+    if not known:
+        message = f"the file of {address} speaks of other gauges only"
+        raise DecodeError(message)
     return Decoded(tuple(readings), tuple(faults))
 
 

@@ -1,6 +1,6 @@
 """JSON documents whose fields may be anything: read as plain values, each field checked where it is used. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 import msgspec
@@ -65,9 +65,15 @@ def word(value: Json) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else ""
 
 
-def ours(found: list[dict[str, Json]], key: str, wanted: set[str]) -> Iterator[tuple[str, dict[str, Json]]]:
-    """The rows about stations of ours, with the address."""
-    for row in found:
-        address = word(row.get(key))
-        if address in wanted:
-            yield address, row
+def ours(found: list[dict[str, Json]], key: str, wanted: AbstractSet[str]) -> list[tuple[str, dict[str, Json]]]:
+    """The rows about stations of ours, with the address.
+
+    Raises:
+        DecodeError: there are none, in a list that should hold all: its ids are no longer what they were. To go on
+            would be silence without a fault.
+    """
+    rows_of_ours = [(address, row) for row in found if (address := word(row.get(key))) in wanted]
+    if wanted and not rows_of_ours:
+        message = f"none of {len(found)} rows is about a station of ours by its {key}"
+        raise DecodeError(message)
+    return rows_of_ours

@@ -36,9 +36,14 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
     """
     readings: list[Reading] = []
     faults: list[str] = []
-    for item in rows(fields(document(body, "a list of readings"), "the answer").get("items"), "items"):
+    known = False
+    items = rows(fields(document(body, "a list of readings"), "the answer").get("items"), "items")
+    for item in items:
         found = _MEASURE.search(_address(item.get("measure")))
-        if found is None or found[1] not in ask.stations or (found[2], found[3]) not in _KINDS:
+        if found is None or found[1] not in ask.stations:
+            continue
+        known = True
+        if (found[2], found[3]) not in _KINDS:
             continue
         quantity, unit = _KINDS[found[2], found[3]]
         try:
@@ -50,6 +55,9 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
         if value is not None:
             canonical = to_canonical(quantity, value, unit)
             readings.append(Reading(ask.stations[found[1]], quantity, at, canonical, value, unit))
+    if ask.stations and not known:  # the addresses are no longer what they were: silence without a fault
+        message = f"none of {len(items)} readings is about a station of ours"
+        raise DecodeError(message)
     return Decoded(tuple(readings), tuple(faults))
 
 

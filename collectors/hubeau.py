@@ -7,7 +7,7 @@ docs/sources/hubeau.md.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from collectors.documents import document, fields, ours, rows, word
+from collectors.documents import document, fields, rows, word
 from collectors.faults import DecodeError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, tried
@@ -29,7 +29,10 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
     page = fields(document(body, "a page of observations"), "the page")
     readings: list[Reading] = []
     faults: list[str] = []
-    for address, row in ours(rows(page.get("data"), "data"), "code_station", set(ask.stations)):
+    for row in rows(page.get("data"), "data"):  # what was asked for, so possibly nothing
+        address = word(row.get("code_station"))
+        if address not in ask.stations:
+            continue
         kind = _KINDS.get(word(row.get("grandeur_hydro")))
         if kind is None:
             continue

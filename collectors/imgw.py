@@ -36,7 +36,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
         raise EmptyAnswerError(message)
     readings: list[Reading] = []
     faults: list[str] = []
-    for address, row in ours(found, "id_stacji", set(ask.stations)):
+    for address, row in ours(found, "id_stacji", ask.stations.keys()):
         for value, stamp, quantity, unit in _FIELDS:
             try:
                 reading = _reading(row.get(value), row.get(stamp), ask.stations[address], quantity, unit)

@@ -29,7 +29,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
         raise EmptyAnswerError(message)
     classes: list[GaugeClass] = []
     faults: list[str] = []
-    for address, row in ours(found, "id", set(ask.stations)):
+    for address, row in ours(found, "id", ask.stations.keys()):
         if row.get("lhpClass") is None:
             continue
         try:

@@ -31,7 +31,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
     """
     readings: list[Reading] = []
     faults: list[str] = []
-    for address, row in ours(_gauges(body), "PEG_MSTNR", set(ask.stations)):
+    for address, row in ours(_gauges(body), "PEG_MSTNR", ask.stations.keys()):
         try:
             readings += _of_gauge(row, ask.stations[address], faults)
         except DecodeError as error:

@@ -51,7 +51,10 @@ def _read(item: etree._Element, station_id: str, readings: list[Reading], faults
     except DecodeError as error:
         faults.append(str(error))
         return
-    for name, said in _VALUE.findall(texts.get("description", "")):
+    values = _VALUE.findall(texts.get("description", ""))
+    if not values:
+        faults.append("an item without a value that we know")
+    for name, said in values:
         figure, _, unit = said.strip().partition(" ")
         try:
             value = decimal(figure, ",")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collectors import chmu_cap, chmu_rain, ea, hpps, imgw, lhp, numerals, pegelonline, povodi, saxony, walltime
+from collectors.catalogue import CATALOGUE
 from collectors.faults import DecodeError, EmptyAnswerError
 from collectors.limits import differences
 from collectors.source import Ask, Decoded
@@ -206,6 +207,9 @@ def test_a_class_of_an_alert_is_never_taken_for_that_of_a_gauge() -> None:
     assert none.grade is None, "-1 is no data"
     assert lhp.decode(body, ask("SN_662011"), NOW) == Decoded(), "without a class nothing is said"
     assert "gauges' scale" in lhp.decode(body, ask("SN_663090"), NOW).faults[0]
+    for grade in (b"5", b"-2", b"true", b"1.5"):
+        foreign = body.replace(b'"lhpClass": 1', b'"lhpClass": ' + grade)
+        assert "gauges' scale" in lhp.decode(foreign, ask("SN_660160"), NOW).faults[0]
     with pytest.raises(EmptyAnswerError):
         lhp.decode(b'{"data":[]}', ask("SN_660160"), NOW)
 
@@ -253,3 +257,27 @@ def test_rain_of_yesterday_is_asked_for_while_it_may_still_be_written() -> None:
     assert len({each.item for each in early}) == 2
     tomorrow = chmu_rain.POLLED.asks({"a": "here"}, datetime(2026, 11, 24, 3, 0, tzinfo=UTC))
     assert {each.item for each in tomorrow} < {each.item for each in early}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("saxony", b"PEG_MSTNR", b"PEG_NUMBER"),
+        ("lhp", b'"id"', b'"ident"'),
+        ("imgw", b"id_stacji", b"id_stacja"),
+        ("ea", b"/measures/1491TH", b"/measures/x/1491TH"),
+        ("chmu_rain", b"0-20000-0-11683", b"0-20000-0-11684"),
+    ],
+)
+def test_ids_that_are_no_longer_ours_are_a_fault_and_no_silence(name: str, old: bytes, new: bytes) -> None:
+    body = next(FIXTURES.glob(f"{name}.*")).read_bytes()
+    CATALOGUE[name].probe(body)
+    with pytest.raises(DecodeError, match=r"of ours|other gauges only"):
+        CATALOGUE[name].probe(body.replace(old, new))
+
+
+def test_an_item_of_the_feed_whose_words_have_changed_is_a_fault() -> None:
+    body = (FIXTURES / "saxony_rss.xml").read_bytes()
+    decoded = CATALOGUE["saxony_rss"].probe(body.replace(b"Wasserstand", b"Pegel").replace(b"Durchfluss", b"Abfluss"))
+    assert isinstance(decoded, Decoded)
+    assert (decoded.readings, len(decoded.faults)) == ((), 3)
