@@ -122,32 +122,15 @@ def test_the_two_limits_above_the_water_are_always_in_sight() -> None:
     assert apart([100.0, 98.0, 97.0, 20.0], 14) == [100.0, 86.0, 72.0, 20.0]
 
 
+EVERY_THREE_HOURS = ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"]
+
+
 def test_hours_are_those_of_the_wall_on_both_clock_changes() -> None:
     spring = time_ticks(datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC), 3)
-    assert [clock(tick) for tick in spring] == [
-        "00:00",
-        "03:00",
-        "06:00",
-        "09:00",
-        "12:00",
-        "15:00",
-        "18:00",
-        "21:00",
-        "00:00",
-    ]
+    assert [clock(tick) for tick in spring] == EVERY_THREE_HOURS
     assert spring[1] - spring[0] == timedelta(hours=2)
     autumn = time_ticks(datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC), 3)
-    assert [clock(tick) for tick in autumn] == [
-        "00:00",
-        "03:00",
-        "06:00",
-        "09:00",
-        "12:00",
-        "15:00",
-        "18:00",
-        "21:00",
-        "00:00",
-    ]
+    assert [clock(tick) for tick in autumn] == EVERY_THREE_HOURS
     assert autumn[1] - autumn[0] == timedelta(hours=4)
 
 

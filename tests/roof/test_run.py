@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 import psycopg
+from psycopg import sql
 
 from floodcore.house import House
 from floodcore.settings import Settings
@@ -36,64 +37,57 @@ async def a_house(database: str, *names: str) -> AsyncIterator[tuple[House, str]
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_crowd_of_readers_does_not_stand_before_the_engine(database: str) -> None:
-    """Their questions hang, each on a connection; the engine's beat must not notice."""
+@asynccontextmanager
+async def a_crowd(database: str, table: str, address: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """Eighty readers of `address`, which reads `table`; the table is locked, so each hangs on a connection."""
     async with (
-        a_house(database, "alerting", "bridge_de") as (house, url),
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
         await psycopg.AsyncConnection.connect(database) as locker,
     ):
-        await locker.execute("LOCK TABLE cap_message IN ACCESS EXCLUSIVE MODE")
+        await locker.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
 
         async def read_for_ever() -> None:
             while True:
                 with suppress(aiohttp.ClientError):
-                    async with http.get(f"{url}/feed/cap/any.xml") as answer:
+                    async with http.get(address) as answer:
                         await answer.read()
 
         crowd = [asyncio.create_task(read_for_ever()) for _ in range(80)]
         try:
-            await asyncio.sleep(1.0)
-            longest = timedelta(0)
-            for _ in range(40):
-                await asyncio.sleep(0.1)
-                beaten_at = house.supervisor.pulses["engine.evaluate"].beaten_at
-                assert beaten_at is not None
-                longest = max(longest, house.clock.now() - beaten_at)
+            yield http
         finally:
             for reader in crowd:
                 reader.cancel()
             await asyncio.gather(*crowd, return_exceptions=True)
             await locker.rollback()
+
+
+async def test_a_crowd_of_readers_does_not_stand_before_the_engine(database: str) -> None:
+    """Their questions hang; the engine's beat must not notice."""
+    async with (
+        a_house(database, "alerting", "bridge_de") as (house, url),
+        a_crowd(database, "cap_message", f"{url}/feed/cap/any.xml"),
+    ):
+        await asyncio.sleep(1.0)
+        longest = timedelta(0)
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            beaten_at = house.supervisor.pulses["engine.evaluate"].beaten_at
+            assert beaten_at is not None
+            longest = max(longest, house.clock.now() - beaten_at)
     assert longest < timedelta(seconds=1.7), "it looks once a second"
 
 
 async def test_a_crowd_at_the_portal_does_not_stand_before_the_partners(database: str) -> None:
     async with (
         a_house(database, "bridge_de", "portal") as (_, url),
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
-        await psycopg.AsyncConnection.connect(database) as locker,
+        a_crowd(database, "observation", f"{url}/api/v1/stations/PUSHED/observations?quantity=level") as http,
     ):
-        await locker.execute("LOCK TABLE observation IN ACCESS EXCLUSIVE MODE")
-
-        async def read_for_ever() -> None:
-            while True:
-                with suppress(aiohttp.ClientError):
-                    async with http.get(f"{url}/api/v1/stations/PUSHED/observations?quantity=level") as answer:
-                        await answer.read()
-
-        crowd = [asyncio.create_task(read_for_ever()) for _ in range(80)]
-        try:
-            answers = []
-            for _ in range(5):
-                await asyncio.sleep(0.6)
-                async with http.get(f"{url}/feed/atom.xml") as answer:
-                    answers.append(answer.status)
-        finally:
-            for reader in crowd:
-                reader.cancel()
-            await asyncio.gather(*crowd, return_exceptions=True)
-            await locker.rollback()
+        answers = []
+        for _ in range(5):
+            await asyncio.sleep(0.6)
+            async with http.get(f"{url}/feed/atom.xml") as answer:
+                answers.append(answer.status)
     assert answers == [200] * 5
 
 
