@@ -142,7 +142,8 @@ def _fold(works: Sequence[Work]) -> list[_Outcome]:
 def _case(work: Work) -> Case:
     since = np.array(work.memory.since, dtype=np.float64)  # null is NaN
     since = since if since.size else np.full((len(DEGREES), len(HORIZONS_MIN)), np.nan)
-    return Case(work.ruled.rules, work.own, work.above, work.due, since)
+    reached = [_reached(work.reached, moment(at))[0] for at in work.due.tolist()]
+    return Case(work.ruled.rules, work.own, work.above, work.due, reached, since)
 
 
 def _live(work: Work, seen: Seen | None) -> _Outcome:

@@ -27,7 +27,10 @@ Flags = NDArray[np.bool_]
 
 DEGREES = tuple(degree for degree in Degree if degree > Degree.NONE)
 _HORIZONS = len(HORIZONS_MIN)
-_LONGEST = _HORIZONS - 1
+# The decision for the longest horizon looks an hour beyond it, and what it warns of is told for that reach.
+REACHES_MIN = (*HORIZONS_MIN, int(HORIZONS_MIN[-1] + forecast_decision.BEYOND_MIN))
+_HOURS = np.array((0, *REACHES_MIN)) / 60.0
+_SHARES = (0.5, 0.1, 0.9)
 # A neighbour that has been silent for longer tells nothing about now; the hindcast's number.
 NEIGHBOUR_SILENT_S = 90 * 60.0
 # Inverse of the rating in forecast_past.stage: stage ~ Q^0.6.
@@ -50,12 +53,16 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A series to foresee at `due` (seconds, rising), with the warnings that stand; (4, 4) by degree and horizon."""
+    """A series to foresee at `due` (seconds, rising), with the degree reached at each of them.
+
+    `since` is (4, 4) by degree and horizon: since when each warning stands, NaN where none does.
+    """
 
     rules: Rules
     own: Points
     above: tuple[Points, ...]
     due: Array
+    reached: Sequence[int]
     since: Array
 
 
@@ -97,8 +104,10 @@ def fold(odds: Odds, cases: Sequence[Case]) -> list[Seen]:
         return []
     limits = np.concatenate([np.tile(_limits(case.rules), (case.due.size, 1)) for case in cases])
     own = np.concatenate([forecast_past.windows(case.own.past, case.due) for case in cases])
-    found = forecast.foresee(odds, Scene(own, _above(cases)), limits)
-    quiet = forecast_decision.quiet(own, limits)
+    memory = np.concatenate([forecast_past.memory(case.own.past, case.due) for case in cases])
+    found = forecast.foresee(odds, Scene(own, _above(cases), memory), limits)
+    held = np.concatenate([np.array(case.reached)[:, None] >= np.array(DEGREES) for case in cases if case.due.size])
+    quiet = forecast_decision.quiet(own, limits) | held
     first = np.concatenate([[0], np.cumsum(sizes)])
     standing = np.stack([case.since for case in cases])
     warned = np.zeros((own.shape[0], len(DEGREES), _HORIZONS), dtype=np.bool_)
@@ -172,10 +181,15 @@ def warned_of(seen: Seen, row: int, reached: int) -> list[Warned]:
     found = []
     for index, degree in enumerate(DEGREES):
         if degree > reached and seen.warned[row, index].any():
-            when = _when(at, seen.foresight.hours[row, index, _LONGEST])
-            chance = float(seen.foresight.probability[row, index, _LONGEST])
-            found.append(Warned(int(degree), round(chance, 4), HORIZONS_MIN[_LONGEST], *when))
+            chances = _chances(seen.foresight, row, index)
+            found.append(Warned(int(degree), chances[-1], REACHES_MIN[-1], *_when(at, chances)))
     return found
+
+
+def _chances(found: Foresight, row: int, index: int) -> tuple[float, ...]:
+    """The probability of reaching a limit within each reach, never falling."""
+    every = np.append(found.probability[row, index], found.foreseen[row, index, -1])
+    return tuple(round(p, 4) for p in np.maximum.accumulate(every).tolist())
 
 
 def outlook(seen: Seen) -> Outlook:
@@ -184,14 +198,15 @@ def outlook(seen: Seen) -> Outlook:
     at, found = moment(seen.case.due[row]), seen.foresight
     limits = []
     for index, degree in enumerate(DEGREES):
-        hours = found.hours[row, index, _LONGEST]
-        if degree in seen.case.rules.limits and np.isfinite(hours).all():
-            chances = tuple(round(float(p), 4) for p in found.probability[row, index])
+        ahead = np.isfinite(found.hours[row, index]).all()
+        if degree in seen.case.rules.limits and ahead:
+            chances = _chances(found, row, index)
             warned = bool(seen.warned[row, index].any())
             limit = seen.case.rules.limits[degree]
-            limits.append(LimitOutlook(int(degree), limit, chances, *_when(at, hours), warned))
+            limits.append(LimitOutlook(int(degree), limit, chances, *_when(at, chances), warned))
     level = _unstaged(seen.case.rules, found.level[row])
     return Outlook(
+        REACHES_MIN,
         HORIZONS_MIN,
         tuple(limits),
         tuple((round(float(m), 3), round(float(lo), 3), round(float(hi), 3)) for m, lo, hi in level)
@@ -209,9 +224,14 @@ def _unstaged(rules: Rules, stages: Array) -> Array:
     return discharges
 
 
-def _when(at: datetime, hours: Array) -> tuple[datetime, datetime, datetime]:
-    """Median, early and late end, to the second."""
-    median, early, late = (at + timedelta(seconds=round(float(each) * 3600.0)) for each in hours)
+def _when(at: datetime, chances: tuple[float, ...]) -> tuple[datetime, datetime, datetime]:
+    """When a limit is reached if it is within the longest reach: median and the ends of the middle four fifths.
+
+    The probability is taken as linear between the reaches, and zero now; to the second.
+    """
+    steps = np.array((0.0, *chances))
+    hours = np.interp(np.array(_SHARES) * steps[-1], steps, _HOURS)
+    median, early, late = (at + timedelta(seconds=round(each * 3600.0)) for each in hours.tolist())
     return median, early, late
 
 

@@ -2,7 +2,7 @@
 
 Laws (tests/engine/test_foresee_life.py):
 1. An expectation is told at the first warning of a degree above the one reached and above the one told.
-2. It is told anew only when its time has moved so far that people would act otherwise.
+2. It is told anew only when its time has moved so far that people would act otherwise, or has run out.
 3. It ends openly: fulfilled when the limit is reached, else withdrawn or lowered, and that only when the
    decision has not borne it out for half an hour of readings. The decision itself does not let go while the
    water rises (forecast_decision), and half an hour outlasts a warning that is given up and taken up again.
@@ -126,7 +126,8 @@ def _tell(
 
 def _matters(told: Told, warned: Warned, at: datetime) -> bool:
     moved = warned.expected_at - told.expected_at
-    return at - told.at >= REPEAT and warned.probability >= LIKELY and (moved <= -EARLIER or moved >= LATER)
+    matters = moved <= -EARLIER or moved >= LATER or at > told.latest_at
+    return matters and at - told.at >= REPEAT and warned.probability >= LIKELY
 
 
 def _unfading(told: Told) -> Told:

@@ -6,9 +6,10 @@ does, in whatever order the series came, unless a gauge above is later than that
 """
 
 import logging
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -17,18 +18,22 @@ from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.rules import Rules
-from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, points
+from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, points
 from alerting.past import BEFORE_ALL
+from floodcore.network.model import Station
 from floodcore.store import foresight
-from floodcore.store.foresight import Memory, PointRow, ReachedRow, Series
+from floodcore.store.foresight import Believed, Memory, ReachedRow, Series
 from floodcore.words import Quantity
 
 Array = NDArray[np.float64]
 
-# Values of one series read in a round: six hours of a gauge that reports every four seconds.
-VALUES = 6000
-# How far back a forecast looks (forecast_past: 37 values ten minutes apart).
+# Values of one series read in a round: two days of a gauge that reports every ten seconds.
+VALUES = 20_000
+# How far back a forecast looks: 37 values ten minutes apart, and hourly ones of two days (forecast_past).
 _PAST = timedelta(hours=6)
+_MEMORY = timedelta(hours=48)
+# The gauges above that a forecast looks at, as in a hindcast (hladina.neighbours).
+_MOST_ABOVE = 3
 # How long, by the clock of the data, a reading waits for the gauges above it. Judged: sources of one operator
 # come within seconds of one another, and three minutes are a tenth of the shortest horizon.
 PATIENCE = timedelta(minutes=3)
@@ -61,27 +66,28 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """A gauge above: its rules and its rows."""
+    """A gauge above: its rules and what was believed of it."""
 
     rules: Rules
-    rows: Sequence[PointRow]
+    believed: Believed
 
 
 async def load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime) -> Loaded:
     """Lock the claimed series of which people are told, and read what is new of them."""
     series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one)]
     above = await _numbers(conn, series, rulebook)
-    start: dict[int, datetime] = {}
+    start = {one.series_id: _start(one, rulebook, _MEMORY) for one in series}
     for one in series:
-        for number in (one.series_id, *(number for number, _ in above[one.series_id])):
-            start[number] = min(start.get(number, _start(one)), _start(one))
-    rows = await foresight.points(conn, start, VALUES)
+        for number, _ in above[one.series_id]:
+            start[number] = min(start.get(number, datetime.max.replace(tzinfo=UTC)), _start(one, rulebook, _PAST))
+    believed = await foresight.points(conn, start, VALUES)
     reached = await foresight.reached(conn, series, BEFORE_ALL)
     loaded = Loaded([], [])
     for one in series:
-        others = [_Above(rules, rows[number]) for number, rules in above[one.series_id]]
-        ruled = rulebook.of(one.station_id, Quantity(one.quantity))
-        _put(loaded, one, ruled, rows[one.series_id], others, reached[one.series_id], now)
+        if one.series_id in believed:
+            others = [_Above(rules, believed[number]) for number, rules in above[one.series_id] if number in believed]
+            ruled = rulebook.of(one.station_id, Quantity(one.quantity))
+            _put(loaded, one, ruled, believed[one.series_id], others, reached[one.series_id], now)
     return loaded
 
 
@@ -90,8 +96,12 @@ def _told(rulebook: Rulebook, series: Series) -> bool:
     return rules.told and bool(rules.limits)
 
 
-def _start(series: Series) -> datetime:
-    return BEFORE_ALL if series.foreseen_until is None else series.foreseen_until - _PAST
+def _start(series: Series, rulebook: Rulebook, back: timedelta) -> datetime:
+    """From where on a series is read. One that reports too often for its two days to be read has six hours."""
+    if series.foreseen_until is None:
+        return BEFORE_ALL
+    interval = rulebook.of(series.station_id, Quantity(series.quantity)).rules.interval
+    return series.foreseen_until - (back if interval * VALUES > 2 * back else _PAST)
 
 
 async def _numbers(
@@ -99,14 +109,13 @@ async def _numbers(
 ) -> dict[int, list[tuple[int, Rules]]]:
     """The gauges above each series, as number and rules: by level, else by discharge."""
     stations = rulebook.network.stations
-    wanted: dict[int, list[tuple[str, str]]] = {}
-    for one in series:
-        names = stations[one.station_id].upstream if one.station_id in stations else ()
-        wanted[one.series_id] = [
+    wanted = {
+        one.series_id: [
             (name, str(Quantity.LEVEL if Quantity.LEVEL in stations[name].quantities else Quantity.DISCHARGE))
-            for name in names
-            if name in stations
+            for name in above(one.station_id, stations)
         ]
+        for one in series
+    }
     numbers = await foresight.numbers(conn, sorted({pair for pairs in wanted.values() for pair in pairs}))
     return {
         number: [(numbers[pair], rulebook.of(pair[0], Quantity(pair[1])).rules) for pair in pairs if pair in numbers]
@@ -114,21 +123,33 @@ async def _numbers(
     }
 
 
+def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
+    """Up to three known gauges above, the nearer first: those the station names, then those they name."""
+    found: list[str] = []
+    asked = [station_id]
+    while asked and len(found) < _MOST_ABOVE:
+        upper = [name for each in asked if each in stations for name in stations[each].upstream if name in stations]
+        asked = [name for name in dict.fromkeys(upper) if name not in found and name != station_id]
+        found += asked
+    return found[:_MOST_ABOVE]
+
+
 def _put(
     loaded: Loaded,
     series: Series,
     ruled: Versioned,
-    rows: Sequence[PointRow],
-    above: Sequence[_Above],
+    believed: Believed,
+    above_it: Sequence[_Above],
     reached: Sequence[ReachedRow],
     now: datetime,
 ) -> None:
-    own = _points(ruled.rules, rows)
+    own = _points(ruled.rules, believed)
     if own is None:
         return
-    judged = rows[-1].judged_until if len(rows) <= VALUES else rows[-1].observed_at
-    until = _covered(rows, above, series.foreseen_until or BEFORE_ALL, judged, now)
-    if until < judged or len(rows) > VALUES:
+    cut = len(believed.at) >= VALUES
+    judged = moment(believed.at[-1]) if cut else believed.judged_until
+    until = _covered(believed, above_it, series.foreseen_until or BEFORE_ALL, judged, now)
+    if until < judged or cut:
         loaded.unfinished.append(series.series_id)
     if series.foreseen_until is not None and until <= series.foreseen_until:
         return
@@ -136,36 +157,31 @@ def _put(
     moments = moments[moments <= until.timestamp()]
     if series.foreseen_until is not None:
         moments = moments[moments > series.foreseen_until.timestamp()]
-    others = tuple(found for other in above if (found := _points(other.rules, other.rows)) is not None)
+    others = tuple(found for other in above_it if (found := _points(other.rules, other.believed)) is not None)
     forecast = moments[due(ruled.rules, own, moments)]
     loaded.work.append(Work(series, ruled, _memory(series), own, others, reached, until, moments, forecast))
 
 
-def _points(rules: Rules, rows: Sequence[PointRow]) -> Points | None:
-    return points(
-        rules, [row.observed_at.timestamp() for row in rows], [row.value for row in rows], [row.pending for row in rows]
-    )
+def _points(rules: Rules, believed: Believed) -> Points | None:
+    return points(rules, believed.at, believed.value, believed.pending)
 
 
 def _covered(
-    rows: Sequence[PointRow], above: Sequence[_Above], since: datetime, judged: datetime, now: datetime
+    believed: Believed, above_it: Sequence[_Above], since: datetime, judged: datetime, now: datetime
 ) -> datetime:
     """Up to where nothing has to be waited for: `judged`, or the reading before the first that waits."""
-    until = since
-    for row in rows:
-        if row.observed_at <= since:
-            continue
-        if row.received_at + PATIENCE > now and any(_awaited(other, row.observed_at) for other in above):
+    until, waited = since, (now - PATIENCE).timestamp()
+    for index in range(bisect_right(believed.at, since.timestamp()), len(believed.at)):
+        at = moment(believed.at[index])
+        if believed.received[index] > waited and any(_awaited(other, at) for other in above_it):
             return until
-        until = row.observed_at
+        until = at
     return judged
 
 
 def _awaited(other: _Above, at: datetime) -> bool:
     """Whether a gauge that still speaks should have spoken by `at`, and has not been judged so far."""
-    if not other.rows:
-        return False
-    heard = other.rows[-1].judged_until
+    heard = other.believed.judged_until
     return heard + other.rules.interval <= at and at - heard <= timedelta(seconds=NEIGHBOUR_SILENT_S)
 
 

@@ -15,8 +15,9 @@ _EVERY_S = 0.5
 _Row = TypeVar("_Row")
 
 _EVENTS: LiteralString = """
-SELECT event_id, station_id, kind, at, from_degree, to_degree, value, unit, limit_value, trend
-FROM event WHERE event_id > %s ORDER BY event_id
+SELECT event_id, station_id, kind, reason, at, from_degree, to_degree, value, unit, limit_value, trend,
+       probability, horizon_min, expected_at
+FROM event LEFT JOIN expectation USING (event_id) WHERE event_id > %s ORDER BY event_id
 """
 _CAPS: LiteralString = """
 SELECT cap_id, identifier, msg_type, headline_cs FROM cap_message WHERE cap_id > %s ORDER BY cap_id
@@ -29,7 +30,9 @@ _COUNTS: LiteralString = """
 SELECT (SELECT count(*) FROM observation) AS readings,
        (SELECT count(*) FROM event WHERE kind = 'reached' AND to_degree > from_degree) AS raised,
        (SELECT count(*) FROM event WHERE kind = 'reached' AND to_degree < from_degree) AS lowered,
-       (SELECT count(*) FROM event WHERE kind NOT IN ('reached', 'declared')) AS silences,
+       (SELECT count(*) FROM event WHERE kind = 'expected' AND reason = 'expected') AS expected,
+       (SELECT count(*) FROM event WHERE kind = 'expected' AND reason = 'withdrawn') AS withdrawn,
+       (SELECT count(*) FROM event WHERE kind = 'silence') AS silences,
        (SELECT count(*) FROM delivery WHERE accepted_at IS NOT NULL) AS sms,
        (SELECT count(*) FROM cap_message) AS caps,
        (SELECT count(*) FROM quarantine) AS quarantined
@@ -41,6 +44,7 @@ class _Event:
     event_id: int
     station_id: str
     kind: str
+    reason: str
     at: datetime
     from_degree: int
     to_degree: int
@@ -48,6 +52,9 @@ class _Event:
     unit: str
     limit_value: float | None
     trend: str
+    probability: float | None
+    horizon_min: int | None
+    expected_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class Counts:
     readings: int
     raised: int
     lowered: int
+    expected: int
+    withdrawn: int
     silences: int
     sms: int
     caps: int
@@ -84,6 +93,8 @@ class Counts:
             self.readings - earlier.readings,
             self.raised - earlier.raised,
             self.lowered - earlier.lowered,
+            self.expected - earlier.expected,
+            self.withdrawn - earlier.withdrawn,
             self.silences - earlier.silences,
             self.sms - earlier.sms,
             self.caps - earlier.caps,
@@ -95,6 +106,7 @@ class Counts:
         return [
             f"  readings stored      {self.readings}",
             f"  degrees raised       {self.raised} (lowered {self.lowered}, gauges lost {self.silences})",
+            f"  degrees expected     {self.expected} (withdrawn {self.withdrawn})",
             f"  SMS sent             {self.sms} (to the console; no phone rang)",
             f"  CAP messages         {self.caps}",
             f"  quarantined inputs   {self.quarantined}",
@@ -148,6 +160,8 @@ def _event_line(event: _Event, network: Network) -> str:
     name = station.names.local if station is not None else event.station_id
     where = f"{name} ({river.names.local})" if river is not None else name
     when = f"{event.at:%d.%m. %H:%M} UTC"
+    if event.kind == "expected":
+        return f"{when}  {_expectation(event, where)}"
     if event.kind != "reached":
         return f"{when}  {event.kind.upper():<8} {where}: no readings, degree {event.to_degree} stands"
     value = "" if event.value is None else f", {event.value:g} {event.unit}"
@@ -155,3 +169,18 @@ def _event_line(event: _Event, network: Network) -> str:
     arrow = "RAISED" if event.to_degree > event.from_degree else "lowered"
     change = f"degree {event.from_degree} -> {event.to_degree}"
     return f"{when}  {arrow:<8} {where}: {change}{value}{limit}, {event.trend}"
+
+
+def _expectation(event: _Event, where: str) -> str:
+    """What the forecast says, before the water does."""
+    value = "" if event.value is None else f", now {event.value:g} {event.unit}"
+    if event.expected_at is None or event.probability is None or event.horizon_min is None:
+        how = "came true" if event.reason == "fulfilled" else "WITHDRAWN, it did not come"
+        return f"EXPECTED {where}: degree {event.from_degree} {how}{value}"
+    limit = "" if event.limit_value is None else f" (limit {event.limit_value:g})"
+    sure = f"{event.probability:.0%} within {event.horizon_min / 60:g} h"
+    again = {"changed": ", at another time", "lowered": ", less than before"}.get(event.reason, "")
+    return (
+        f"EXPECTED {where}: degree {event.to_degree}{limit} about {event.expected_at:%H:%M} UTC,"
+        f" {sure}{again}{value}; not reached yet"
+    )

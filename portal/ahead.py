@@ -63,19 +63,20 @@ def percent(probability: float) -> str:
 
 def sentence(reader: Reader, mark: Mark) -> str:
     """What is expected, in one sentence; the mark's own, for lists, table and page."""
-    told = mark.told
-    if told is not None:
+    found = mark.expectation(reader.now)
+    if found is not None:
         words = reader.say(
-            "page.ahead.told",
-            degree=reader.degree(told.degree, mark.scheme),
-            at=clock(told.expected_at),
-            early=clock(told.earliest_at),
-            late=clock(told.latest_at),
-            sure=reader.say(f"page.sure.{sure(told.probability)}"),
-            chance=percent(told.probability),
-            since=reader.moment(told.at),
+            f"page.ahead.{'told' if found.warned else 'fading'}",
+            degree=reader.degree(found.degree, mark.scheme),
+            at=clock(found.expected_at),
+            early=clock(found.earliest_at),
+            late=clock(found.latest_at),
+            sure=reader.say(f"page.sure.{sure(found.probability)}"),
+            chance=percent(found.probability),
+            within=duration(timedelta(minutes=found.horizon_min)),
+            since=reader.moment(found.at),
         )
-        return words if mark.foresees_at(reader.now) else f"{words} {reader.say('page.ahead.unsupported')}"
+        return words if found.current else f"{words} {reader.say('page.ahead.unsupported')}"
     if not mark.foresees_at(reader.now):
         return reader.say("page.expected.none")
     return reader.say("page.ahead.calm")
@@ -83,11 +84,15 @@ def sentence(reader: Reader, mark: Mark) -> str:
 
 def short(reader: Reader, mark: Mark) -> str:
     """The same for a table: the degree and when, or a dash."""
-    told = mark.told
-    if told is None:
+    found = mark.expectation(reader.now)
+    if found is None:
         return "–" if not mark.foresees_at(reader.now) else reader.say("page.ahead.calm.short")
-    words = reader.say("page.ahead.short", degree=reader.degree(told.degree, mark.scheme), at=clock(told.expected_at))
-    return words if mark.foresees_at(reader.now) else f"{words} – {reader.say('page.ahead.unsupported.short')}"
+    degree = reader.degree(found.degree, mark.scheme)
+    if not found.current:
+        return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
+    if not found.warned:
+        return f"{degree} – {reader.say('page.ahead.fading.short')}"
+    return reader.say("page.ahead.short", degree=degree, at=clock(found.expected_at))
 
 
 def ahead(reader: Reader, mark: Mark) -> Ahead | None:
@@ -99,7 +104,7 @@ def ahead(reader: Reader, mark: Mark) -> Ahead | None:
     if not mark.foresees_at(reader.now):
         return Ahead(reader.say("page.ahead.old", at=reader.moment(issued)), [], [], [])
     note = reader.say("page.ahead.note", at=reader.moment(issued), age=duration(reader.now - issued))
-    horizons = [duration(timedelta(minutes=minutes)) for minutes in outlook.horizons_min]
+    horizons = [duration(timedelta(minutes=minutes)) for minutes in outlook.reaches_min]
     limits = [
         LimitAhead(
             reader.degree(limit.degree, mark.scheme),

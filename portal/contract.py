@@ -57,7 +57,7 @@ def _state() -> Object:
             },
             "degree_expected": {
                 **_DEGREE,
-                "description": "what the machine's forecast expects above the reached degree; 0 = nothing within 3 h, "
+                "description": "what the machine's forecast expects above the reached degree; 0 = nothing within 4 h, "
                 "null = no current forecast, which is not calm. Stays while the gauge is silent: see forecast_current",
             },
             "degree_declared": {**_DEGREE, "description": "what the flood authority has declared; null = nothing"},
@@ -85,10 +85,14 @@ def _state() -> Object:
             "expected_latest": {**_TIME, "description": "its end"},
             "expected_probability": {
                 **_NUMBER,
-                "description": "of reaching it within 3 h, as told at expected_told_at",
+                "description": "of reaching it within 4 h",
             },
             "expected_sure": {**_TEXT, "description": "the same as a word: certain, likely, rather, possible, ..."},
-            "expected_told_at": _TIME,
+            "expected_fading": {
+                "type": ["boolean", "null"],
+                "description": "the newest forecast no longer warns of it; it is not yet withdrawn",
+            },
+            "expected_told_at": {**_TIME, "description": "when people were told last"},
             "forecast_at": {**_TIME, "description": "reading on which the newest forecast was made"},
             "forecast_until": {**_TIME, "description": "from then on the forecast is no longer current"},
             "forecast_current": {"type": "boolean", "description": "at the time of the answer"},

@@ -55,13 +55,14 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
 
 def _ahead(mark: Mark, now: datetime) -> dict[str, Json]:
     """What is expected and whether the forecast still bears it out; `forecast_until` lets the browser go on judging."""
-    told = mark.told
+    found, told = mark.expectation(now), mark.told
     return {
-        "expected_at": iso(told.expected_at) if told is not None else None,
-        "expected_earliest": iso(told.earliest_at) if told is not None else None,
-        "expected_latest": iso(told.latest_at) if told is not None else None,
-        "expected_probability": told.probability if told is not None else None,
-        "expected_sure": sure(told.probability) if told is not None else None,
+        "expected_at": iso(found.expected_at) if found is not None else None,
+        "expected_earliest": iso(found.earliest_at) if found is not None else None,
+        "expected_latest": iso(found.latest_at) if found is not None else None,
+        "expected_probability": found.probability if found is not None else None,
+        "expected_sure": sure(found.probability) if found is not None else None,
+        "expected_fading": not found.warned if found is not None else None,
         "expected_told_at": iso(told.at) if told is not None else None,
         "forecast_at": iso(mark.foresight.issued_at) if mark.foresight is not None else None,
         "forecast_until": iso(mark.foresees_until),

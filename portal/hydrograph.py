@@ -20,6 +20,8 @@ _DOUBTED = {Flag.SUSPECT, Flag.FAIL}
 _GAP_INTERVALS = 2.5
 _DAY = timedelta(days=1)
 _LABEL_GAP = 14.0
+# So near the corner a label would run into the unit.
+_UNIT_WIDTH = 20.0
 _NARROW = 500
 
 Say = Callable[..., str]
@@ -133,7 +135,7 @@ def _grid(frame: Frame, plot: Plot) -> list[str]:
         x, midnight = frame.x(tick), local(tick).hour == 0
         kind = "grid day" if midnight else "grid"
         out.append(f'<path class="{kind}" d="M{x},{frame.top}V{frame.floor_y}"/>')
-        if midnight or plot.end - plot.start <= _DAY:
+        if (midnight or plot.end - plot.start <= _DAY) and x > frame.left + _UNIT_WIDTH:
             label = clock(tick)
             out.append(f'<text class="tick" x="{x}" y="{frame.floor_y + 15}" text-anchor="middle">{label}</text>')
         if midnight:

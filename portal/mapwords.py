@@ -31,6 +31,7 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "expected": say("page.expected"),
         "ahead": say("page.ahead.short"),
         "unsupported": say("page.ahead.unsupported"),
+        "fading": say("page.ahead.fading.short"),
         "sure": {name: say(f"page.sure.{name}") for _, name in SURE},
         "lost": say("page.banner.lost"),
         "open": say("page.open"),

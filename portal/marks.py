@@ -30,6 +30,25 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected, as the newest forecast has it: probability within `horizon_min` of `at`, and when.
+
+    `current` False: there is no forecast any more that could bear it out, and this is what was told. `warned` False:
+    the newest forecast no longer warns of it, and it is not yet withdrawn.
+    """
+
+    degree: int
+    at: datetime
+    probability: float
+    horizon_min: int
+    expected_at: datetime
+    earliest_at: datetime
+    latest_at: datetime
+    current: bool
+    warned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One station as shown. `value` is in `unit`; `until` None = it never sent.
 
@@ -78,6 +97,23 @@ class Mark:
     def told(self) -> Told | None:
         """What people were told to expect, if it is still ahead."""
         return self.foresight.told if self.foresight is not None and self.degree_expected is not None else None
+
+    def expectation(self, now: datetime) -> Expectation | None:
+        """What is expected at `now`; None if nothing was told that is still ahead."""
+        told = self.told
+        if told is None or self.foresight is None:
+            return None
+        newest = self.foresight.outlook
+        limit = next((one for one in newest.limits if one.degree == told.degree), None) if newest is not None else None
+        issued = self.foresight.issued_at
+        if newest is None or limit is None or issued is None or not self.foresees_at(now):
+            when = told.expected_at, told.earliest_at, told.latest_at
+            return Expectation(
+                told.degree, told.at, told.probability, told.horizon_min, *when, current=False, warned=True
+            )
+        when = limit.expected_at, limit.earliest_at, limit.latest_at
+        figures = limit.probability[-1], newest.reaches_min[-1]
+        return Expectation(told.degree, issued, *figures, *when, current=True, warned=limit.warned)
 
     @property
     def foresees_until(self) -> datetime | None:

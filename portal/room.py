@@ -12,7 +12,7 @@ from floodcore.house import House, Pool
 from floodcore.store.listen import CHANGE, EVENT, listening
 from floodcore.supervision import Pulse, Stage
 from floodcore.words import Language
-from portal import answers, api, assets, health, languages, pages, stationpage, stream
+from portal import answers, api, assets, health, languages, mishap, pages, stationpage, stream
 from portal.answers import Policy
 from portal.board import FRESH_FOR_S, Board
 from portal.desk import Desk, templates
@@ -43,11 +43,12 @@ DATA: dict[str, DataHandler] = {
     "/api/v1/stations/{station_id}": api.station,
     "/api/v1/stations/{station_id}/observations": api.observations,
     "/api/v1/events": api.events,
-    "/api/v1/stream": stream.stream,
     "/health": health.health,
     "/metrics": health.metrics,
     "/api/{rest:.*}": api.nothing,
 }
+# Begun long before they end, so no page can take their place.
+STREAMS: dict[str, DataHandler] = {"/api/v1/stream": stream.stream}
 
 
 def desk_of(house: House) -> Desk:
@@ -81,8 +82,9 @@ def routes(house: House) -> list[web.RouteDef]:
     return [
         web.get("/", _guarded(desk, partial(_front_door, desk))),
         web.get("/static/{path:.+}", _guarded(desk, partial(_static, desk))),
-        *(web.get(path, _guarded(desk, partial(_page, desk, handler))) for path, handler in PAGES.items()),
-        *(web.get(path, _guarded(desk, partial(handler, desk))) for path, handler in DATA.items()),
+        *(web.get(path, _made(desk, partial(_page, desk, handler))) for path, handler in PAGES.items()),
+        *(web.get(path, _guarded(desk, partial(handler, desk))) for path, handler in STREAMS.items()),
+        *(web.get(path, _made(desk, partial(handler, desk))) for path, handler in DATA.items()),
         web.get("/{language}", _guarded(desk, partial(_page, desk, _slash))),
         web.get("/{language}/{rest:.*}", _guarded(desk, partial(_page, desk, pages.lost))),
     ]
@@ -114,6 +116,11 @@ async def _page(desk: Desk, handler: PageHandler, request: web.Request) -> web.S
     if name not in set(Language):
         return pages.error(desk, request, languages.negotiate(request.headers.get("Accept-Language", "")), 404)
     return await handler(desk, request, Language(name))
+
+
+def _made(desk: Desk, handler: Handler) -> Handler:
+    """The handler with a page in place of what could not be made, guarded."""
+    return _guarded(desk, partial(mishap.caught, desk, handler))
 
 
 def _guarded(desk: Desk, handler: Handler) -> Handler:

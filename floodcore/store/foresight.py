@@ -38,7 +38,9 @@ _NUMBERS: LiteralString = """
 # before the window is there for the line between it and the first inside. What was believed was used, also what is
 # known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later.
 _POINTS: LiteralString = """
-    SELECT c.series_id, st.judged_until, p.observed_at, p.value, p.pending, p.received_at
+    SELECT c.series_id, st.judged_until, array_agg(extract(epoch FROM p.observed_at)::float8) AS at,
+           array_agg(p.value) AS value, array_agg(p.pending) AS pending,
+           array_agg(extract(epoch FROM p.received_at)::float8) AS received
     FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, start)
     JOIN series_state st USING (series_id)
     CROSS JOIN LATERAL (
@@ -51,9 +53,11 @@ _POINTS: LiteralString = """
         (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
          FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
          WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= st.judged_until
-           AND NOT o.late AND o.value IS NOT NULL AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
-         ORDER BY o.observed_at LIMIT %s)) p
-    ORDER BY c.series_id, p.observed_at"""
+           AND NOT o.late AND o.value IS NOT NULL
+           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
+         ORDER BY o.observed_at LIMIT %s)
+        ORDER BY observed_at) p
+    GROUP BY c.series_id, st.judged_until"""
 _REACHED: LiteralString = """
     SELECT c.series_id, e.at, e.to_degree::int AS degree, e.chain
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::timestamptz[]) AS c(series_id, station_id, quantity, after)
@@ -116,7 +120,7 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 class LimitOutlook(msgspec.Struct, frozen=True):
-    """Of one limit: the probability of reaching it within each horizon, and when, if within the longest."""
+    """Of one limit: the probability of reaching it within each reach, and when, if within the longest."""
 
     degree: int
     limit: float
@@ -130,6 +134,7 @@ class LimitOutlook(msgspec.Struct, frozen=True):
 class Outlook(msgspec.Struct, frozen=True):
     """The newest forecast of a series: limits not reached, and per horizon the value (median, 10 %, 90 %)."""
 
+    reaches_min: tuple[int, ...]
     horizons_min: tuple[int, ...]
     limits: tuple[LimitOutlook, ...]
     level: tuple[tuple[float, float, float], ...]
@@ -152,15 +157,19 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class PointRow:
-    """A believed value. `pending`: it was doubted at first and came to be believed with the next one."""
+class Believed:
+    """The believed values of a series in time order: when (seconds since 1970), value, when they came here.
+
+    `pending`: a value was doubted at first and came to be believed with the next one. `judged_until` is of the
+    same moment of the database.
+    """
 
     series_id: int
     judged_until: datetime
-    observed_at: datetime
-    value: float
-    pending: bool
-    received_at: datetime
+    at: Sequence[float]
+    value: Sequence[float]
+    pending: Sequence[bool]
+    received: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +278,11 @@ async def numbers(conn: AsyncConnection, wanted: Sequence[tuple[str, str]]) -> d
     return {(station, quantity): number for station, quantity, number in rows}
 
 
-async def points(conn: AsyncConnection, start: Mapping[int, datetime], limit: int) -> dict[int, list[PointRow]]:
-    """The believed values after `start` of each series, at most `limit`, and the one before; in time order."""
-    async with conn.cursor(row_factory=class_row(PointRow)) as cursor:
+async def points(conn: AsyncConnection, start: Mapping[int, datetime], limit: int) -> dict[int, Believed]:
+    """The believed values after `start` of each series, at most `limit`, and the one before; of those that have any."""
+    async with conn.cursor(row_factory=class_row(Believed), binary=True) as cursor:
         await cursor.execute(_POINTS, (list(start), list(start.values()), limit))
-        rows = await cursor.fetchall()
-    found: dict[int, list[PointRow]] = {series: [] for series in start}
-    for row in rows:
-        found[row.series_id].append(row)
-    return found
+        return {row.series_id: row for row in await cursor.fetchall()}
 
 
 async def reached(conn: AsyncConnection, series: Sequence[Series], after: datetime) -> dict[int, list[ReachedRow]]:

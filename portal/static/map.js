@@ -43,8 +43,10 @@ hladina.start = (map, words) => {
 
   function expectation(p, state) {
     if (!(p.degree_expected > 0) || !p.expected_at) return "";
-    const told = fill(words.ahead, { degree: words.degrees[p.degree_expected], at: hladina.clock(p.expected_at) });
-    return `${told}, ${words.sure[p.expected_sure] ?? ""}${foreseen(p, state) ? "" : `. ${words.unsupported}`}`;
+    const degree = words.degrees[p.degree_expected];
+    if (!foreseen(p, state)) return `${degree}. ${words.unsupported}`;
+    if (p.expected_fading) return `${degree} – ${words.fading}`;
+    return `${fill(words.ahead, { degree, at: hladina.clock(p.expected_at) })}, ${words.sure[p.expected_sure] ?? ""}`;
   }
 
   const foreign = (p) => p.scheme !== "spa" && p.degree_reached > 0;
@@ -74,7 +76,7 @@ hladina.start = (map, words) => {
     const badge = corner ? `<circle class="badge" cx="11" cy="-11" r="6.5"/><text class="badgetext" x="11" y="-11" dy=".36em">${corner}</text>` : "";
     const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
     const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
-    return `<svg class="mark d${level(p)} ${state}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
+    return `<svg class="mark d${level(p)} ${state}${p.degree_expected > 0 ? " expecting" : ""}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
       `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}`;
   }
 

@@ -38,7 +38,7 @@ def station(name: str, upstream: tuple[str, ...] = (), scheme: str = "spa") -> S
 
 
 NETWORK = Network(stations={"A": station("A"), "S": station("S", scheme="alarmstufe")})
-COUPLED = Network(stations={"A": station("A", ("U",)), "U": station("U")})
+COUPLED = Network(stations={"A": station("A", ("U",)), "U": station("U", ("V",)), "V": station("V")})
 
 
 def wave(start: float, peak: float, rise: int, seed: int = 1) -> list[float]:
@@ -86,7 +86,7 @@ async def test_a_rise_is_expected_before_it_is_reached_and_then_fulfilled(pool: 
             if reason in {"expected", "changed"}:
                 assert limit == SPA[Degree(to)]
                 assert 0.5 <= chance <= 1.0
-                assert horizon == 180
+                assert horizon == 240
                 assert early <= at <= late
         told = await rows(
             conn,
@@ -132,15 +132,16 @@ async def test_however_the_readings_came_the_same_is_expected(pool: Pool) -> Non
 
 
 async def test_live_and_hindcast_decide_alike(pool: Pool, tmp_path: Path) -> None:
-    stories = {"A": wave(40, 150, 20, 3), "U": wave(40, 160, 14, 5)}
+    stories = {"A": wave(40, 150, 20, 3), "U": wave(40, 160, 14, 5), "V": wave(30, 100, 12, 7)}
     async with pool.connection() as conn:
-        for pair in zip(readings("U", stories["U"]), readings("A", stories["A"]), strict=False):
+        for pair in zip(*(readings(name, stories[name]) for name in ("V", "U", "A")), strict=False):
             await bring(conn, pair)
             await run(conn, pair[0].observed_at, COUPLED)
         events = await rows(conn, EXPECTED)
     (tmp_path / "s.yaml").write_text(
         "- {id: A, quantity: level, unit: cm, thresholds: {1: 80, 2: 110, 3: 140}, upstream: [U]}\n"
-        "- {id: U, quantity: level, unit: cm, thresholds: {1: 80, 2: 110, 3: 140}}\n"
+        "- {id: U, quantity: level, unit: cm, thresholds: {1: 80, 2: 110, 3: 140}, upstream: [V]}\n"
+        "- {id: V, quantity: level, unit: cm, thresholds: {1: 80, 2: 110, 3: 140}}\n"
     )
     lines = ["station_id,timestamp,value,unit,role"]
     lines += [
