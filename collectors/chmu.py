@@ -183,5 +183,5 @@ POLLED = Polled(
     interval_s=60.0,
     cap=1_000_000,
     index=Index("/hydrology/now/data/", listed),
-    published=Published("ČHMÚ", "/hydrology/now/metadata/meta1.json", profiles),
+    published=Published("ČHMÚ", "spa", "/hydrology/now/metadata/meta1.json", profiles),
 )

@@ -297,7 +297,7 @@ async def compare_limits(house: House, http: ClientSession, memory: Memory) -> N
         got = await fetch.get(http, url, html=False, cap=published.cap)
         if not isinstance(got, fetch.Fetched):
             return
-        differing = limits.differences(published.profiles(got.body), stations, published.by)
+        differing = limits.differences(published.profiles(got.body), stations, published)
     except (FetchError, DecodeError) as error:
         _log.info("limits not compared: %s", error)
         return

@@ -117,5 +117,5 @@ POLLED = Polled(
     decode=decode,
     interval_s=300.0,
     cap=4_000_000,
-    published=Published("LfULG Sachsen", _PATH, profiles),
+    published=Published("LfULG Sachsen", "alarmstufe", _PATH, profiles),
 )

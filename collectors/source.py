@@ -102,9 +102,13 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where a source publishes its limits, to be compared with ours; `by` is who says so, for the log."""
+    """Where a source publishes its limits, to be compared with ours; `by` is who says so, for the log.
+
+    `scheme` is whose degrees they are, as in `floodcore.network.model.Limits`; ours of another scheme are not compared.
+    """
 
     by: str
+    scheme: str
     path: str
     profiles: Callable[[bytes], Iterable[Profile]]
     cap: int = 5_000_000

@@ -33,7 +33,7 @@ BY_NAME = {polled.name: polled for polled in POLLED}
 NOW = datetime(2026, 11, 22, 23, 20, 30, tzinfo=UTC)
 TEN = timedelta(minutes=10)
 HASTY = ClientTimeout(total=0.5)
-FAILURES = [Mode.ERROR_500, Mode.ERROR_503, Mode.TOO_MANY, Mode.HTML, Mode.EMPTY, Mode.TRUNCATED, Mode.SLOW, Mode.RESET,
+FAILURES = [Mode.ERROR_500, Mode.ERROR_503, Mode.TOO_MANY, Mode.HTML, Mode.EMPTY, Mode.TRUNCATED, Mode.RESET,
             Mode.REDIRECT, Mode.GZIP_BOMB]  # fmt: skip
 
 
@@ -103,7 +103,7 @@ async def test_every_outage_is_a_fault_of_the_source_and_loses_nothing(
     application, outages, _ = servers(house, [name])
     polled = BY_NAME[name]
     async with application_runs(application) as url:
-        for mode in FAILURES:
+        for mode in (*FAILURES, Mode.SLOW) if name == "imgw" else FAILURES:  # one will do: it takes its time
             outages.set(mode)
             await ask(house, polled, url=url)
             assert await health(pool, name), mode
@@ -185,6 +185,16 @@ async def test_a_class_is_kept_as_a_class_and_never_as_a_level(
     assert await rows(pool, "SELECT 1 FROM series") == []
 
 
+async def test_a_class_has_no_turn_to_wait_for(houses: "Houses", pool: Pool, application_runs: Runs) -> None:
+    house = at_the_time(houses(), NOW, "saxony", "lhp")
+    application, *_ = servers(house, ["saxony", "lhp"])
+    async with application_runs(application) as url:
+        await ask(house, BY_NAME["saxony"], url=url)
+        await ask(house, BY_NAME["lhp"], url=url)
+    async with pool.connection() as conn:
+        assert len(await context.classes(conn, "lhp")) == 1
+
+
 # --- several sources for one gauge ---
 
 
@@ -255,6 +265,11 @@ def test_who_is_heard() -> None:
         now = NOW + timedelta(minutes=minutes)
         assert turns.silent(station, {level: NOW}, now, NOW - timedelta(days=1)) is expected
         assert turns.silent(station, {}, now, NOW) is expected, "after a start the others get as long to speak"
+    flow = ("here", Quantity.DISCHARGE)
+    old = NOW - timedelta(hours=5)
+    for newest in ({level: old, flow: NOW}, {level: NOW, flow: old}):
+        assert not turns.silent(station, newest, NOW + TEN, old), "one series that speaks is a gauge that speaks"
+    assert not turns.silent(station, {level: old}, NOW + TEN, NOW), "after a restart as well"
     slow = replace(station, interval=timedelta(hours=1))
     assert not turns.silent(slow, {level: NOW}, NOW + timedelta(hours=3), NOW)
     held = turns.Turns(frozenset({"there"}), {level: NOW})

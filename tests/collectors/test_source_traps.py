@@ -13,7 +13,8 @@ from collectors.faults import DecodeError, EmptyAnswerError
 from collectors.limits import differences
 from collectors.source import Ask, Decoded
 from floodcore.context import Bulletin
-from floodcore.words import Degree, Language
+from floodcore.network.model import Limits, Names, Station
+from floodcore.words import Degree, Language, Quantity
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -197,7 +198,18 @@ def test_the_guide_levels_of_the_layer_are_read() -> None:
     first = saxony.profiles(layer())[0]
     assert first.address == "660160"
     assert first.limits == {Degree.VIGILANCE: 320.0, Degree.READINESS: 400.0, Degree.EMERGENCY: 480.0}
-    assert differences([first], {}, "LfULG") == []
+    published = saxony.POLLED.published
+    assert published is not None
+    for scheme, expected in (
+        ("alarmstufe", ["here: limit 2 is 390 cm here and 400 cm at LfULG Sachsen"]),
+        ("spa", []),  # an Alarmstufe is never compared with a SPA
+    ):
+        limits = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 320.0, Degree.READINESS: 390.0}, "x", None, scheme)
+        station = Station(
+            "here", Names("x"), None, "DE", "", (Quantity.LEVEL,), timedelta(minutes=15), limits=(limits,)
+        )
+        assert differences([first], {"660160": station}, published) == expected
+    assert differences([first], {}, published) == []
 
 
 def test_a_class_of_an_alert_is_never_taken_for_that_of_a_gauge() -> None:
