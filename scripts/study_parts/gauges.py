@@ -73,8 +73,8 @@ def _group(folder: Path, group: str, meta: dict[str, dict[str, str]]) -> Iterato
 
 def _gauge(station: Recorded, record: Record, meta: dict[str, str]) -> Gauge:
     step = float(meta["step_min"])
-    at, truth = _truth(record, step)
-    limits = _limits(truth, step, meta)
+    at, truth = truth_of(record, step)
+    limits = limits_of(truth, step, meta)
     station = replace(station, limits={Degree(n): limit for n, limit in enumerate(sorted(limits)[:4], start=1)})
     heard = judge(station, record).heard
     past = heard.past(station)
@@ -105,7 +105,7 @@ def _fold(meta: dict[str, str]) -> str:
     return {"Orbieu": "Aude"}.get(meta["river"], meta["river"])
 
 
-def _truth(record: Record, step_min: float) -> tuple[Array, Array]:
+def truth_of(record: Record, step_min: float) -> tuple[Array, Array]:
     """The record on its own grid: nearest reading, isolated spikes out, holes up to 30 min held."""
     seconds = step_min * 60.0
     times = np.array([at.timestamp() for at in record.at])
@@ -138,7 +138,7 @@ def _held(level: Array, longest: int) -> Array:
     return np.where((last >= 0) & (index - last <= longest), level[np.maximum(last, 0)], np.nan)
 
 
-def _limits(truth: Array, step_min: float, meta: dict[str, str]) -> list[float]:
+def limits_of(truth: Array, step_min: float, meta: dict[str, str]) -> list[float]:
     """Limits by the rules of the score: percentiles and the published one of a long record, else shares of the rise."""
     if truth.size * step_min / 1440.0 > _LONG_DAYS:
         published = [100.0 * value for value in json.loads(meta["thresholds"] or "{}").values()]
