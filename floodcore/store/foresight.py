@@ -38,9 +38,11 @@ _NUMBERS: LiteralString = """
 # before the window is there for the line between it and the first inside. What was believed was used, also what is
 # known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later.
 _POINTS: LiteralString = """
-    SELECT c.series_id, st.judged_until, array_agg(extract(epoch FROM p.observed_at)::float8) AS at,
-           array_agg(p.value) AS value, array_agg(p.pending) AS pending,
-           array_agg(extract(epoch FROM p.received_at)::float8) AS received
+    SELECT c.series_id, st.judged_until,
+           array_agg(extract(epoch FROM p.observed_at)::float8 ORDER BY p.observed_at) AS at,
+           array_agg(p.value ORDER BY p.observed_at) AS value,
+           array_agg(p.pending ORDER BY p.observed_at) AS pending,
+           array_agg(extract(epoch FROM p.received_at)::float8 ORDER BY p.observed_at) AS received
     FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, start)
     JOIN series_state st USING (series_id)
     CROSS JOIN LATERAL (
@@ -55,8 +57,7 @@ _POINTS: LiteralString = """
          WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= st.judged_until
            AND NOT o.late AND o.value IS NOT NULL
            AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
-         ORDER BY o.observed_at LIMIT %s)
-        ORDER BY observed_at) p
+         ORDER BY o.observed_at LIMIT %s)) p
     GROUP BY c.series_id, st.judged_until"""
 _REACHED: LiteralString = """
     SELECT c.series_id, e.at, e.to_degree::int AS degree, e.chain
