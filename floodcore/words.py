@@ -72,6 +72,29 @@ class Language(StrEnum):
     EN = "en"
 
 
+class Cause(StrEnum):
+    """What a person at the desk says lies behind the figures of a gauge. A gauge alone never knows.
+
+    All but DESTROYED and SENSOR tell where the water comes from and tag a degree; those two say that
+    the gauge is not to be believed as before.
+    """
+
+    NATURAL = "natural"
+    RELEASE = "release"
+    ICE = "ice"
+    WEED = "weed"
+    BACKWATER = "backwater"
+    WORKS = "works"
+    TEST = "test"
+    DESTROYED = "destroyed"
+    SENSOR = "sensor"
+
+    @property
+    def tags_degree(self) -> bool:
+        """Whether it says where the water comes from."""
+        return self not in {Cause.DESTROYED, Cause.SENSOR}
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One value as a decoder understood it, before quality control.

@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("hladina.commands.check", "check the station files: all faults at once, with file and line"),
     "db": ("hladina.commands.db", "upgrade, status, backup, restore, maintain"),
     "recipients": ("hladina.commands.recipients", "add, list, remove and subscribe telephone numbers"),
+    "note": ("hladina.commands.note", "write, end and list what people know of a gauge"),
     "hindcast": ("hladina.hindcast", "run the live engine over recorded data"),
     "lab": ("hladina.commands.lab", "try other limits, hysteresis and calm time on a record"),
     "simulate": ("hladina.commands.simulate", "simulated gauges for a running house"),
