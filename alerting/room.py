@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, foresee, incident_watch, sweep
+from alerting import evaluate, foresee, incident_watch, sweep, watch
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
@@ -51,6 +51,7 @@ def stages(house: House) -> dict[str, Stage]:
         "engine.evaluate": partial(_evaluate, house, rulebook),
         "engine.foresee": partial(_foresee, house, rulebook),
         "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
+        "engine.watch": partial(watch.stage, house, watch.Watching()),
         **notify_stages.stages(house),
     }
 

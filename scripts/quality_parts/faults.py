@@ -51,7 +51,7 @@ def _changed(
 
 def _size(rng: Random, low: float, high: float) -> float:
     """A size of either sign, each order of magnitude as likely as the next."""
-    size = low * (high / low) ** rng.random()
+    size = float(low * (high / low) ** rng.random())
     return size if rng.random() < _HALF else -size
 
 
