@@ -29,7 +29,7 @@ _Sample: TypeAlias = dict[str, object] | list[object]
 class _Series(msgspec.Struct):
     tsConID: str  # noqa: N815  # the source's own names
     unit: str = ""
-    tsData: list[_Sample] = []  # noqa: N815
+    tsData: list[_Sample] | None = None  # noqa: N815
 
 
 class _Object(msgspec.Struct):
@@ -97,6 +97,9 @@ def _read_series(series: _Series, station_id: str, readings: list[Reading], faul
     quantity = _QUANTITIES.get(series.tsConID)
     if quantity is None:  # forecasts and the like; not ours to judge
         return
+    if series.tsData is None:  # the shape has changed, which is not that nothing was measured
+        faults.append(f"{series.tsConID}: no tsData")
+        return
     for sample in series.tsData:
         try:
             reading = _reading(sample, quantity, series.unit, station_id)
@@ -108,8 +111,11 @@ def _read_series(series: _Series, station_id: str, readings: list[Reading], faul
 
 
 def _reading(sample: _Sample, quantity: Quantity, unit: str, station_id: str) -> Reading | None:
-    if isinstance(sample, dict):
-        stamp, value = sample.get("dt"), sample.get("value")
+    if isinstance(sample, dict) and "dt" in sample and "value" in sample:
+        stamp, value = sample["dt"], sample["value"]
+    elif isinstance(sample, dict):
+        message = "a sample without dt or value"
+        raise DecodeError(message)
     elif len(sample) >= _LIST_SAMPLE:
         stamp, value = sample[0], sample[1]
     else:

@@ -65,6 +65,18 @@ def word(value: Json) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else ""
 
 
+def field(row: dict[str, Json], key: str) -> Json:
+    """The value under `key`, which may be null but must be there.
+
+    Raises:
+        DecodeError: it is not: the shape has changed, which is no missing value.
+    """
+    if key not in row:
+        message = f"there is no field {key}"
+        raise DecodeError(message)
+    return row[key]
+
+
 def ours(found: list[dict[str, Json]], key: str, wanted: AbstractSet[str]) -> list[tuple[str, dict[str, Json]]]:
     """The rows about stations of ours, with the address.
 

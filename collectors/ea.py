@@ -8,7 +8,7 @@ list or "a|b" is two answers to one question and refused. docs/sources/ea.md.
 import re
 from datetime import datetime
 
-from collectors.documents import Json, document, fields, rows, word
+from collectors.documents import Json, document, field, fields, rows, word
 from collectors.faults import DecodeError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, one_for_all, tried
@@ -47,7 +47,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
             continue
         quantity, unit = _KINDS[found[2], found[3]]
         try:
-            value = number(item.get("value"))
+            value = number(field(item, "value"))
             at = with_offset(item.get("dateTime"))
         except DecodeError as error:
             faults.append(f"{found[1]}: {error}")

@@ -7,7 +7,7 @@ docs/sources/hubeau.md.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from collectors.documents import document, fields, rows, word
+from collectors.documents import document, field, fields, rows, word
 from collectors.faults import DecodeError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, tried
@@ -38,7 +38,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
             continue
         quantity, unit = kind
         try:
-            value = number(row.get("resultat_obs"))
+            value = number(field(row, "resultat_obs"))
             at = with_offset(row.get("date_obs"))
         except DecodeError as error:
             faults.append(f"{address}: {error}")

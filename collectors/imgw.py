@@ -8,7 +8,7 @@ the safe side. A stamp stands alone, so the hour that comes twice is the earlier
 
 from datetime import datetime
 
-from collectors.documents import Json, document, ours, rows
+from collectors.documents import Json, document, field, ours, rows
 from collectors.faults import DecodeError, EmptyAnswerError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, one_for_all, tried
@@ -39,7 +39,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
     for address, row in ours(found, "id_stacji", ask.stations.keys()):
         for value, stamp, quantity, unit in _FIELDS:
             try:
-                reading = _reading(row.get(value), row.get(stamp), ask.stations[address], quantity, unit)
+                reading = _reading(field(row, value), row.get(stamp), ask.stations[address], quantity, unit)
             except DecodeError as error:
                 faults.append(f"{address} {value}: {error}")
             else:

@@ -6,7 +6,7 @@ above sea level (`m+NN`) is none above the gauge's zero and is refused. docs/sou
 
 from datetime import datetime
 
-from collectors.documents import Json, document, fields, rows, word
+from collectors.documents import Json, document, field, fields, rows, word
 from collectors.faults import DecodeError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, one_for_each, tried
@@ -45,7 +45,7 @@ def decode(body: bytes, ask: Ask, _now: datetime) -> Decoded:
 
 def _reading(series: dict[str, Json], quantity: Quantity, station_id: str) -> Reading | None:
     current = fields(series["currentMeasurement"], "currentMeasurement")
-    value = number(current.get("value"))
+    value = number(field(current, "value"))
     if value is None:
         return None
     unit = word(series.get("unit"))

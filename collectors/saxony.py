@@ -7,7 +7,7 @@ an error inside a 200 are faults. docs/sources/saxony.md.
 
 from datetime import UTC, datetime
 
-from collectors.documents import Json, document, fields, ours, rows, word
+from collectors.documents import Json, document, field, fields, ours, rows, word
 from collectors.faults import DecodeError
 from collectors.numerals import number
 from collectors.source import Ask, Decoded, Offer, Polled, Profile, Published, Source, Way, one_for_all, tried
@@ -55,7 +55,7 @@ def _of_gauge(row: dict[str, Json], station_id: str, faults: list[str]) -> list[
     at: datetime | None = None
     for name, quantity, unit in _FIELDS:
         try:
-            value = number(row.get(name), ",")
+            value = number(field(row, name), ",")
         except DecodeError as error:
             faults.append(f"{station_id} {name}: {error}")
             continue

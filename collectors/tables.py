@@ -122,11 +122,16 @@ def _table(root: etree._Element, form: Form) -> tuple[int, dict[int, Column], li
         for number, heads in enumerate(rows):
             date_at = _where(heads, (form.date_word,))
             found = {index: column for column in form.columns if (index := _where(heads, column.words)) is not None}
-            if date_at is not None and found:
+            if date_at is not None and _needed(form) <= {column.quantity for column in found.values()}:
                 width = max(date_at, *found) + 1
                 return date_at, found, [row for row in rows[number + 1 :] if len(row) >= width]
     message = "the page has no table of measurements"
     raise DecodeError(message)
+
+
+def _needed(form: Form) -> set[Quantity]:
+    """A page that no longer has levels has changed; other columns may come and go."""
+    return {column.quantity for column in form.columns if column.quantity is Quantity.LEVEL}
 
 
 def _where(heads: Sequence[str], words: Sequence[str]) -> int | None:

@@ -293,3 +293,30 @@ def test_an_item_of_the_feed_whose_words_have_changed_is_a_fault() -> None:
     decoded = CATALOGUE["saxony_rss"].probe(body.replace(b"Wasserstand", b"Pegel").replace(b"Durchfluss", b"Abfluss"))
     assert isinstance(decoded, Decoded)
     assert (decoded.readings, len(decoded.faults)) == ((), 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("chmu", b'"tsData"', b'"data"'),
+        ("chmu", b'"value"', b'"val"'),
+        ("saxony", b"PEG_WASSERSTAND", b"PEG_WASSER"),
+        ("imgw", b'"stan_wody"', b'"stan"'),
+        ("hubeau", b"resultat_obs", b"resultat"),
+        ("ea", b'"value"', b'"val"'),
+        ("pegelonline", b'"value"', b'"val"'),
+        ("hpps", b"Stav", b"Hladina"),
+        ("povodi_labe", b"ObsahCPH_DataMereniGV", b"ObsahCPH_Data"),
+    ],
+)
+def test_a_field_that_is_gone_is_a_fault_and_no_missing_value(name: str, old: bytes, new: bytes) -> None:
+    body = next(FIXTURES.glob(f"{name}.*")).read_bytes()
+    before = CATALOGUE[name].probe(body)
+    assert isinstance(before, Decoded)
+    try:
+        after = CATALOGUE[name].probe(body.replace(old, new))
+    except DecodeError:
+        return
+    assert isinstance(after, Decoded)
+    assert len(after.faults) > len(before.faults)
+    assert "level" not in {reading.quantity for reading in after.readings}

@@ -222,6 +222,7 @@ def survive(name: str, count: int) -> float:
     """Try `count` mutants of the fixtures of `name`; returns the longest seconds of one."""
     probe, rng, longest = CATALOGUE[name].probe, Random(name), 0.0
     bodies = [path.read_bytes() for path in sorted(FIXTURES.iterdir()) if path.stem.partition("-")[0] == name]
+    assert bodies, f"a fixture is missing: tests/collectors/fixtures/{name}.*"
     for number in range(count):
         (damaged,) = mutants(bodies[number % len(bodies)], rng, 1)
         begun = time.perf_counter()
