@@ -19,6 +19,8 @@ from collectors import (
     hubeau,
     imgw,
     lhp,
+    loggertexts,
+    patrols,
     pegelonline,
     povodi,
     saxony,
@@ -55,6 +57,8 @@ TAKEN: tuple[Source, ...] = (
     sensorthings.SOURCE,
     fiedler.SOURCE,
     exports.SOURCE,
+    loggertexts.SOURCE,
+    patrols.SOURCE,
 )
 
 CATALOGUE = MappingProxyType({source.name: source for source in (*(each.source for each in POLLED), *TAKEN)})

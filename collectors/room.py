@@ -4,7 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
-from collectors import catalogue, drop, hooks, polling, push, repair, uplinks, uploads
+from collectors import catalogue, drop, hooks, polling, push, repair, texts, uplinks, uploads
 from floodcore.house import House
 from floodcore.supervision import Stage
 
@@ -19,6 +19,7 @@ def stages(house: House) -> dict[str, Stage]:
         found["mqtt"] = partial(uplinks.listen, house)
     if house.settings.drop is not None:
         found["drop"] = partial(drop.watch, house)
+    found["texts"] = partial(texts.read_texts, house)
     found["repair"] = partial(repair.keep_complete, house)
     return found
 

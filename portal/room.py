@@ -12,7 +12,7 @@ from floodcore.house import House, Pool
 from floodcore.store.listen import CHANGE, EVENT, listening
 from floodcore.supervision import Pulse, Stage
 from floodcore.words import Language
-from portal import answers, api, assets, health, languages, mishap, pages, stationpage, stream
+from portal import answers, api, assets, health, languages, mishap, pages, patrol, stationpage, stream
 from portal.answers import Policy
 from portal.board import FRESH_FOR_S, Board
 from portal.desk import Desk, templates
@@ -35,6 +35,7 @@ PAGES: dict[str, PageHandler] = {
     "/{language}/events": pages.events,
     "/{language}/status": health.status,
     "/{language}/stations/{station_id}": stationpage.station,
+    "/{language}/patrol": patrol.form,
 }
 DATA: dict[str, DataHandler] = {
     "/api/v1/openapi.json": api.openapi,
@@ -85,6 +86,7 @@ def routes(house: House) -> list[web.RouteDef]:
         *(web.get(path, _made(desk, partial(_page, desk, handler))) for path, handler in PAGES.items()),
         *(web.get(path, _guarded(desk, partial(handler, desk))) for path, handler in STREAMS.items()),
         *(web.get(path, _made(desk, partial(handler, desk))) for path, handler in DATA.items()),
+        web.post("/{language}/patrol", _guarded(desk, partial(_page, desk, patrol.send))),
         web.get("/{language}", _guarded(desk, partial(_page, desk, _slash))),
         web.get("/{language}/{rest:.*}", _guarded(desk, partial(_page, desk, pages.lost))),
     ]

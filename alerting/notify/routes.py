@@ -21,6 +21,7 @@ from alerting.notify.words import masked
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import contacts, sending
+from floodcore.store import inbound as readings
 from floodcore.store import receipts as stored
 from floodcore.store.sending import Blocked
 
@@ -134,9 +135,22 @@ async def _inbound(house: House, request: web.Request) -> web.Response:
     form = await signed_form(house, request)
     sid, phone = form.first("MessageSid")[:_WORD_LIMIT], form.first("From")[:_WORD_LIMIT]
     wish = receipts.wish(form.first("Body"), form.first("OptOutType"))
-    if wish is not None and _storable(sid) and _storable(phone):
+    if not _storable(sid) or not _storable(phone):
+        return web.Response(text=_SILENT_ANSWER, content_type="text/xml")
+    if wish is not None:
         await _heed(house, sid, phone, wish=wish)
+    elif sender := _sender(house, phone):  # a text of anyone else is nobody's business
+        async with house.pool.connection() as connection:
+            await readings.keep(connection, readings.SMS, sid, sender, form.first("Body"), house.clock.now())
     return web.Response(text=_SILENT_ANSWER, content_type="text/xml")
+
+
+def _sender(house: House, phone: str) -> str:
+    """Whose telephone it is that sends readings: of a logger or of a flood patrol; empty for anyone else's."""
+    settings = house.settings
+    loggers = (f"{readings.LOGGER}{station}" for station, number in settings.sms_loggers.items() if number == phone)
+    patrols = (f"{readings.PATROL}{person}" for person, number in settings.patrol_phones.items() if number == phone)
+    return next(loggers, "") or next(patrols, "")
 
 
 async def _heed(house: House, sid: str, phone: str, *, wish: bool) -> None:

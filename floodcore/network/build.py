@@ -126,6 +126,7 @@ def _link(node: Node) -> Link:
         quantity=node.text("quantity") or "",
         unit=node.text("unit") or "",
         pattern=node.text("pattern") or "",
+        zone=node.text("zone") or "",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from floodcore.network.faults import Fault
+from floodcore.network.pattern import compiled
 from floodcore.network.rules import Entries, Entry
 from floodcore.network.tree import Node
 from floodcore.units import UnknownUnitError, to_canonical
@@ -23,7 +24,28 @@ def export_faults(entries: Entries) -> list[Fault]:
         found.update(_units(export, column, "measures") for column in export.node.items("columns"))
     for station in entries["stations"]:
         found.update(_units(station, link, "quantity") for link in station.node.items("links"))
+        found.update(_patterns(station, link) for link in station.node.items("links"))
+    stations = {station.id for station in entries["stations"]}
+    found.update(
+        export.fault(export.node, "is also the id of a station; files come under one name")
+        for export in entries["exports"]
+        if export.id in stations
+    )
     return sorted(fault for fault in found if fault is not None)
+
+
+def _patterns(station: Entry, link: Node) -> Fault | None:
+    """The pattern of a logger's text must be one, and a text with the logger's time says in which zone."""
+    text, zone = link.text("pattern"), link.text("zone")
+    if zone is not None and (zone == "stamp" or not _is_zone(zone)):
+        return station.fault(link, f"there is no zone {zone[:40]!r}; as Europe/Prague, UTC or +01:00")
+    if text is None:
+        return None
+    try:
+        timed = compiled(text).timed
+    except ValueError as error:
+        return station.fault(link, str(error))
+    return station.fault(link, "the text holds a time; say with zone which clock it is") if timed and not zone else None
 
 
 def _units(owner: Entry, node: Node, key: str) -> Fault | None:

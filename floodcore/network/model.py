@@ -83,7 +83,7 @@ class Link:
     device id, serial number; empty for push). `sensor` and `zero_cm` are the short form of a single
     mounting that always held; `mounted` the dated ones, oldest first. `export` is the id of the form
     of a vendor's file; `channels` say what the columns of a logger measure; `quantity` and `unit`
-    what a datastream holds; `pattern` is how a logger's text is read.
+    what a datastream holds; `pattern` is how a logger's text is read, `zone` that of the time in it.
     """
 
     kind: str
@@ -96,6 +96,7 @@ class Link:
     quantity: str = ""
     unit: str = ""
     pattern: str = ""
+    zone: str = ""
 
     @property
     def mountings(self) -> tuple[Mounting, ...]:

@@ -88,6 +88,13 @@ def mounted(kind: str, *lines: str) -> str:
         ("- {kind: fiedler, address: '00123'}", "lacks the key 'channels'"),
         ("- {kind: export, export: vilage}", "there is no export 'vilage'"),
         ("- {kind: sensorthings, address: '5', quantity: level, unit: ft}", "32: B-2: unknown unit 'ft' for level"),
+        ("- {kind: sms, pattern: 'Hladina {level} cm'}", "32: B-2: write the unit, as {level:cm}"),
+        ("- {kind: sms, pattern: 'Hladina {levl:cm} cm'}", "32: B-2: {levl:cm} is none of"),
+        ("- {kind: sms, pattern: 'Hladina'}", "32: B-2: the pattern measures nothing"),
+        ("- {kind: sms, pattern: '{level:cm} {time}'}", "32: B-2: the text holds a time; say with zone"),
+        ("- {kind: sms, pattern: '{level:cm} {date}', zone: UTC}", "a {date} without a {time} is no time"),
+        ("- {kind: sms, pattern: '{level:cm} {time}', zone: Europe/Praha}", "there is no zone 'Europe/Praha'"),
+        ("- {kind: sms, pattern: '* * * * * {level:cm}'}", "more than 4 times *"),
         ("- {kind: chirpstack, address: ABCD, sensor: dragino_ldds, zero_cm: 4}", "is not a DevEUI"),
     ],
 )

@@ -1,6 +1,7 @@
 """Callbacks: believed only when signed, kept once, answered after the commit."""
 
 import random
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import aiohttp
@@ -190,3 +191,19 @@ async def test_stop_is_heeded_at_once_and_once(rig: Rig, caplog: pytest.LogCaptu
     assert await say(rig, resident, "KONEC", "SMin1") == 200  # the old wish, delivered again
     async with rig.house.pool.connection() as connection:
         assert [one.blocked for one in await contacts.every(connection)] == ["", ""]
+
+
+async def test_texts_of_loggers_and_patrols_are_kept_for_the_collectors_and_nobody_elses(rig: Rig) -> None:
+    """The number itself is not kept; a stranger's text is not kept at all; STOP is still STOP."""
+    settings = replace(
+        rig.house.settings, sms_loggers={"LK-1": "+420600000071"}, patrol_phones={"novak": "+420600000072"}
+    )
+    object.__setattr__(rig.house, "settings", settings)
+    texts = (("71", "ODSTUP=2876"), ("72", "STAV LK-1 142"), ("73", "STAV LK-1 999"), ("72", "STOP"))
+    for number, (phone, body) in enumerate(texts):
+        for _ in range(2):
+            assert await say(rig, f"+4206000000{phone}", body, f"SM{number}") == 200
+    async with rig.house.pool.connection() as connection:
+        statement = "SELECT channel, message, sender, body FROM inbound_text ORDER BY text_id"
+        kept = await (await connection.execute(statement)).fetchall()
+    assert kept == [("sms", "SM0", "logger:LK-1", "ODSTUP=2876"), ("sms", "SM1", "patrol:novak", "STAV LK-1 142")]

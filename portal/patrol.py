@@ -1,0 +1,151 @@
+"""The page of the flood patrols: a person at a staff gauge sends what they read. For those who have a key.
+
+What is sent is kept as a text (`floodcore.store.inbound`) before it is answered; the collectors read it, and
+it is judged like any reading. HTTP Basic, name and key of the person (HLADINA_PATROL_KEYS).
+"""
+
+import hmac
+import re
+import secrets
+from base64 import b64decode
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from psycopg import Error as DatabaseError
+from psycopg_pool import PoolTimeout
+
+from floodcore.network.model import Station
+from floodcore.store import inbound
+from floodcore.words import Language
+from portal.desk import Desk
+
+KIND = "patrol"  # of the link of a station that has a staff gauge
+_BODY_CAP = 4096
+_FIELDS = 10
+_LISTED = 10
+_VALUE = re.compile(r"[+-]?[0-9]{1,4}(?:[.,][0-9]{1,2})?")
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+def gauges(desk: Desk) -> dict[str, Station]:
+    """The stations with a staff gauge."""
+    stations = desk.house.network.stations.items()
+    return {key: station for key, station in stations if any(link.kind == KIND for link in station.links)}
+
+
+def person_of(keys: Mapping[str, str], authorization: str) -> str:
+    """Whose name and key these are; empty when they are nobody's. Compared in constant time."""
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        name, _, key = b64decode(coded.strip(), validate=True).decode().partition(":")
+    except ValueError:  # no base64, no UTF-8
+        return ""
+    known = keys.get(name, "")
+    return name if hmac.compare_digest(known.encode(), key.encode()) and known else ""
+
+
+async def form(desk: Desk, request: web.Request, language: Language) -> web.Response:
+    """The form, and what became of what this person sent before."""
+    person = person_of(desk.house.settings.patrol_keys, request.headers.get("Authorization", ""))
+    if not person:
+        return _closed(desk, language)
+    return await _answer(desk, language, person, "taken" if "taken" in request.query else "")
+
+
+async def send(desk: Desk, request: web.Request, language: Language) -> web.Response:
+    """Keep one reading; answered only when it is kept. Sent twice, it is one."""
+    person = person_of(desk.house.settings.patrol_keys, request.headers.get("Authorization", ""))
+    if not person:
+        return _closed(desk, language)
+    if not _from_here(request, desk.house.settings.public_url):
+        return web.Response(status=HTTPStatus.FORBIDDEN, text="sent by another site\n")
+    body = await request.content.read(_BODY_CAP + 1)
+    if len(body) > _BODY_CAP:
+        return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="too large\n")
+    text, token, wrong = read(body, gauges(desk))
+    if wrong:
+        return await _answer(desk, language, person, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
+    house = desk.house
+    try:
+        async with house.pool.connection() as connection:
+            sender = f"{inbound.PATROL}{person}"
+            await inbound.keep(connection, inbound.PAGE, token, sender, text, house.clock.now())
+    except (DatabaseError, PoolTimeout):
+        return await _answer(desk, language, person, "not_kept", HTTPStatus.SERVICE_UNAVAILABLE)
+    return web.Response(
+        status=HTTPStatus.SEE_OTHER,
+        headers={"Location": f"/{language.value}/patrol?taken", "Cache-Control": "no-store"},
+    )
+
+
+def read(body: bytes, known: Mapping[str, Station]) -> tuple[str, str, str]:
+    """What was filled in as the text the collectors read, the token of the form, and what is wrong ("" if nothing)."""
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=_FIELDS, errors="strict")
+    except ValueError:
+        return "", "", "value"
+    station, value, time, token = (fields.get(name, [""])[0].strip() for name in ("station", "value", "time", "token"))
+    if station not in known:
+        return "", "", "station"
+    if _VALUE.fullmatch(value) is None or _TOKEN.fullmatch(token) is None:
+        return "", "", "value"
+    if time and _TIME.fullmatch(time) is None:
+        return "", "", "time"
+    return f"LEVEL {station} {value} cm {time}".strip(), token, ""
+
+
+def _from_here(request: web.Request, public_url: str) -> bool:
+    """Whether our own page sent it: a browser adds the key by itself, whichever site asks it to."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site == "same-origin"
+    return origin is None or urlsplit(origin).netloc in {request.host, urlsplit(public_url).netloc}
+
+
+def _closed(desk: Desk, language: Language) -> web.Response:
+    text = desk.render("error.html", desk.reader(language), here="", rest="", **_words(desk, language))
+    headers = {"WWW-Authenticate": 'Basic realm="hladina patrol", charset="UTF-8"', "Cache-Control": "no-store"}
+    return web.Response(status=HTTPStatus.UNAUTHORIZED, text=text, content_type="text/html", headers=headers)
+
+
+def _words(desk: Desk, language: Language) -> dict[str, str]:
+    reader = desk.reader(language)
+    return {"heading": reader.say("page.patrol.title"), "text": reader.say("page.patrol.closed")}
+
+
+async def _answer(
+    desk: Desk, language: Language, person: str, said: str, status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    reader = desk.reader(language)
+    text = desk.render(
+        "patrol.html",
+        reader,
+        here="",
+        rest="patrol",
+        person=person,
+        said=said,
+        bad=status is not HTTPStatus.OK,
+        token=secrets.token_hex(16),
+        gauges=sorted((station.names.of(language), key) for key, station in gauges(desk).items()),
+        rows=[
+            {"at": reader.moment(each.received_at), "text": each.body.removeprefix("LEVEL "),
+             "outcome": each.outcome or "waiting"}
+            for each in await _sent(desk, person)
+        ],
+    )  # fmt: skip
+    headers = {"Cache-Control": "no-store", "Vary": "Authorization"}
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+
+async def _sent(desk: Desk, person: str) -> list[inbound.Text]:
+    """What this person sent last; nothing while the database is away."""
+    try:
+        async with desk.house.pool.connection() as connection:
+            return list(await inbound.of(connection, f"{inbound.PATROL}{person}", _LISTED))
+    except (DatabaseError, PoolTimeout):
+        return []

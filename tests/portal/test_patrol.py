@@ -1,0 +1,126 @@
+"""The page of the flood patrols: who may, what is kept, what is refused, in four languages."""
+
+import base64
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from floodcore.network.model import Link
+from floodcore.words import Language
+
+if TYPE_CHECKING:
+    from tests.portal.conftest import Running
+
+KEYS = {"novak": "correct horse", "horak": "battery staple"}
+TOKEN = "0" * 32
+
+
+def basic(name: str, key: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{key}".encode()).decode()}
+
+
+NOVAK = basic("novak", KEYS["novak"])
+
+
+@pytest.fixture
+def site(portal: "Running") -> "Running":
+    """The portal with keys of two people, and one station with a staff gauge."""
+    network = portal.house.network
+    stations = dict(network.stations)
+    stations["320000"] = replace(stations["320000"], links=(*stations["320000"].links, Link("patrol")))
+    object.__setattr__(portal.house, "network", replace(network, stations=stations))
+    object.__setattr__(portal.house, "settings", replace(portal.house.settings, patrol_keys=KEYS))
+    return portal
+
+
+def filled(**changes: str) -> dict[str, str]:
+    return {"station": "320000", "value": "142,5", "time": "", "token": TOKEN} | changes
+
+
+async def texts(site: "Running") -> list[tuple[Any, ...]]:
+    async with site.house.pool.connection() as conn:
+        statement = "SELECT channel, sender, body, message FROM inbound_text ORDER BY text_id"
+        return await (await conn.execute(statement)).fetchall()
+
+
+@pytest.mark.parametrize("language", ["cs", "de", "pl", "en"])
+async def test_the_form_is_there_in_every_language(site: "Running", language: str) -> None:
+    async with site.client.get(f"/{language}/patrol", headers=NOVAK) as answer:
+        page = await answer.text()
+        assert answer.status == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert site.house.texts.say(Language(language), "page.patrol.send") in page
+    assert re.search(r'name="token" value="[0-9a-f]{32}"', page)
+    assert page.count("<option") == 1
+    assert "novak" in page
+
+
+@pytest.mark.parametrize("headers", [{}, basic("novak", "wrong"), basic("nobody", ""), basic("novak", ""),
+                                     {"Authorization": "Basic ///"}, {"Authorization": "Bearer x"}])  # fmt: skip
+async def test_without_a_key_there_is_no_form_and_nothing_is_taken(site: "Running", headers: dict[str, str]) -> None:
+    async with site.client.get("/cs/patrol", headers=headers) as answer:
+        assert answer.status == 401
+        assert "Basic" in answer.headers["WWW-Authenticate"]
+        assert "<form" not in await answer.text()
+    async with site.client.post("/cs/patrol", headers=headers, data=filled()) as answer:
+        assert answer.status == 401
+    assert await texts(site) == []
+
+
+async def test_a_house_without_keys_opens_for_nobody(portal: "Running") -> None:
+    async with portal.client.get("/cs/patrol", headers=basic("", "")) as answer:
+        assert answer.status == 401
+
+
+async def test_what_is_sent_is_kept_once_and_shown(site: "Running") -> None:
+    for _ in range(2):  # a second press of the button
+        async with site.client.post("/de/patrol", headers=NOVAK, data=filled(), allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/de/patrol?taken")
+    assert await texts(site) == [("page", "patrol:novak", "LEVEL 320000 142,5 cm", TOKEN)]
+    async with site.client.get("/de/patrol?taken", headers=NOVAK) as answer:
+        page = await answer.text()
+    assert "wartet auf Verarbeitung" in page
+    assert "Angenommen" in page
+    async with site.client.get("/de/patrol", headers=basic("horak", KEYS["horak"])) as answer:
+        assert "142,5" not in await answer.text()  # each sees their own
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"station": "316000"}, {"station": ""}, {"station": "<script>"}, {"value": ""}, {"value": "high"},
+        {"value": "1e3"}, {"value": "99999"}, {"value": "142\n"  "STAV 1 2"}, {"time": "noon"}, {"token": "x"},
+    ],
+)  # fmt: skip
+async def test_what_is_filled_in_wrongly_is_said_and_not_kept(site: "Running", changes: dict[str, str]) -> None:
+    async with site.client.post("/en/patrol", headers=NOVAK, data=filled(**changes)) as answer:
+        assert answer.status == 422
+        page = await answer.text()
+    assert "Nothing was stored" in page
+    assert "<script>alert" not in page.replace("&lt;", "")
+    assert await texts(site) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 303),
+    ],
+)
+async def test_another_site_cannot_send_in_my_name(site: "Running", headers: dict[str, str], status: int) -> None:
+    async with site.client.post("/cs/patrol", headers=NOVAK | headers, data=filled(), allow_redirects=False) as answer:
+        assert answer.status == status
+    assert len(await texts(site)) == (status == 303)
+
+
+async def test_too_much_and_nonsense_are_refused(site: "Running") -> None:
+    for body, status in ((b"x" * 5000, 413), (b"\xff\xfe", 422), (b"a=1&" * 50, 422)):
+        async with site.client.post("/cs/patrol", headers=NOVAK, data=body) as answer:
+            assert answer.status == status
