@@ -12,7 +12,7 @@ from alerting.engine.judge import Change, Job, Standing, chain, decode, directio
 from alerting.engine.lifecycle import Reason
 from alerting.engine.replay import changes
 from alerting.engine.rules import ENGINE, Rules, canonical, parse, rules_of, version
-from alerting.engine.silence import silence
+from alerting.engine.silence import Silence, shortest_allowed, silence
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Point, Sample
@@ -197,6 +197,50 @@ def test_silence_matters_at_a_degree_and_on_the_way_to_one() -> None:
     assert silence(RULES, after([60, 60, 60, 61, 60]), later) is None
     assert silence(RULES, Standing(), later) is None
     assert silence(RULES, after([60, 70, 85, 85]), T0 + 3 * STEP + timedelta(minutes=20)) is None
+
+
+def test_a_loss_is_told_with_all_that_was_known() -> None:
+    later = T0 + timedelta(hours=9)
+    standing = after([60, 70, 85, 85, 84, 85])
+    lost = silence(RULES, standing, later)
+    reached_at = T0 + 2 * STEP
+    assert lost == Silence(
+        T0 + 5 * STEP + timedelta(minutes=20),
+        reached_at,
+        Degree.VIGILANCE,
+        Reason.LOST_RISING,
+        85.0,
+        Trend.RISING,
+        21.0,
+    )
+    still = silence(RULES, after([60, 70, 85, 84, 85, 85, 84, 85, 84, 85]), later)
+    assert still is not None
+    assert (still.reason, still.trend, still.since) == (Reason.LOST_IN_FLOOD, Trend.STEADY, reached_at)
+    rising = silence(RULES, after([40, 45, 50, 55, 60]), later)
+    assert rising is not None
+    assert (rising.since, rising.per_hour) == (T0 + 4 * STEP, 30.0)
+
+
+def test_a_rise_that_just_meets_the_limit_in_three_hours_matters() -> None:
+    later = T0 + timedelta(hours=9)
+    rules = replace(RULES, limits={Degree.VIGILANCE: 60.0 + 3 * 30.0})
+    assert silence(rules, after([40, 45, 50, 55, 60]), later) is not None
+    beyond = replace(RULES, limits={Degree.VIGILANCE: 60.5 + 3 * 30.0})
+    assert silence(beyond, after([40, 45, 50, 55, 60]), later) is None
+
+
+def test_of_a_discharge_the_dead_band_is_a_share_of_the_value() -> None:
+    rules = replace(RULES, quantity=Quantity.DISCHARGE, limits={Degree.VIGILANCE: 80.0})
+    values = [
+        Sample(T0 + i * STEP, v, *of_value(Quantity.DISCHARGE, v)) for i, v in enumerate([90.0, 90.3, 90.6, 90.9])
+    ]
+    lost = silence(rules, judge([Job(rules, Standing(), values)])[0].standing, T0 + timedelta(hours=9))
+    assert lost is not None
+    assert (lost.reason, lost.trend) == (Reason.LOST_IN_FLOOD, Trend.STEADY)  # 1.8 an hour, 3 % of 90.9 are 2.7
+
+
+def test_no_gauge_is_silent_within_five_minutes() -> None:
+    assert shortest_allowed() == timedelta(minutes=5)
 
 
 def test_a_gauge_that_dies_at_the_crest_and_sends_zeros_is_lost() -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.engine.lifecycle import Evidence, Reason, State, Transition, step
+from alerting.engine.lifecycle import Evidence, Reason, State, Told, Transition, catch_up, step
 from floodcore.words import Degree
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
@@ -173,3 +173,46 @@ def test_a_new_episode_begins_after_the_return_to_zero() -> None:
         since += [transition.since for transition in transitions]
         assert (state.since is None) == (state.degree is Degree.NONE)
     assert since == [T0, T0, T0, T0 + timedelta(minutes=60)]
+
+
+def test_a_fall_names_its_reason_and_without_a_known_beginning_its_own_time() -> None:
+    left = tuple(T0 for _ in range(4))
+    now = T0 + timedelta(minutes=40)
+    state = State(Degree.READINESS, None, left, T0 + timedelta(minutes=20))
+    fallen, (transition,) = step(state, Evidence(now, Degree.NONE, Degree.NONE), CALM, GAP)
+    assert transition == Transition(now, Degree.READINESS, Degree.NONE, Reason.CALM, now)
+    assert (fallen.degree, fallen.since) == (Degree.NONE, None)
+
+
+SINCE, NOW = T0 - timedelta(hours=1), T0 + timedelta(minutes=5)
+
+
+def known(degree: int, since: datetime | None = T0) -> State:
+    return State(Degree(degree), since, evidence_at=NOW)
+
+
+def test_late_samples_that_say_more_are_told_at_once() -> None:
+    beside, (rise,) = catch_up(Told(Degree(0), None), known(1), NOW, may_fall=False)
+    assert rise == Transition(NOW, Degree(0), Degree(1), Reason.REACHED, NOW)
+    assert beside == Told(Degree(1), NOW)  # the episode people know begins now
+    beside, (rise,) = catch_up(Told(Degree(1), SINCE), known(3), NOW, may_fall=True)
+    assert rise == Transition(NOW, Degree(1), Degree(3), Reason.SKIPPED, SINCE)
+    assert beside == Told(Degree(3), SINCE)
+
+
+def test_late_samples_that_say_less_wait_for_one_in_order() -> None:
+    told = Told(Degree(3), SINCE)
+    assert catch_up(told, known(1), NOW, may_fall=False) == (told, ())
+    beside, (fall,) = catch_up(told, known(1), NOW, may_fall=True)
+    assert fall == Transition(NOW, Degree(3), Degree(1), Reason.CALM, SINCE)
+    assert beside == Told(Degree(1), SINCE)
+    beside, (fall,) = catch_up(told, known(0, None), NOW, may_fall=True)
+    assert fall == Transition(NOW, Degree(3), Degree(0), Reason.CALM, SINCE)
+    assert beside is None
+
+
+def test_what_was_told_is_kept_apart_only_while_it_differs() -> None:
+    assert catch_up(Told(Degree(2), SINCE), known(2, SINCE), NOW, may_fall=True) == (None, ())
+    assert catch_up(Told(Degree(0), None), known(0, None), NOW, may_fall=True) == (None, ())
+    other = Told(Degree(2), SINCE)
+    assert catch_up(other, known(2), NOW, may_fall=True) == (other, ())
