@@ -17,7 +17,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from floodcore.house import House
-from floodcore.store import foresight, views
+from floodcore.store import foresight, notes, views
 from floodcore.store.views import EventView
 from portal import geojson
 from portal.jsontext import dumps
@@ -140,12 +140,13 @@ class Board:
                 degrees = await views.newest_degrees(conn)
                 events = await views.events(conn, _EVENTS_KEPT)
                 foreseen = await foresight.foresights(conn)
+                noted = await notes.in_force(conn, now)
         except OUTAGES as error:
             self.fault = type(error).__name__
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        self._put(Snapshot(tuple(marks(self.house.network, series, degrees, foreseen)), tuple(events), now))
+        self._put(Snapshot(tuple(marks(self.house.network, series, degrees, foreseen, noted)), tuple(events), now))
 
     def _put(self, snapshot: Snapshot) -> None:
         differs = snapshot.marks != self.snapshot.marks or snapshot.events != self.snapshot.events

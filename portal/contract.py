@@ -6,7 +6,7 @@ and hooks belong to other rooms; their addresses are named so that one document 
 
 from functools import cache
 
-from floodcore.words import Flag, Freshness, Quantity, Trend
+from floodcore.words import Cause, Flag, Freshness, Quantity, Trend
 from portal.geojson import Json
 from portal.paths import paths
 
@@ -80,6 +80,12 @@ def _state() -> Object:
             "country": _TEXT,
             "names": {"type": "object", "additionalProperties": {"type": "string"}},
             "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
+            "cause": {
+                "type": ["string", "null"],
+                "enum": [None, *(cause.value for cause in Cause if cause.tags_degree)],
+                "description": "what people report to lie behind the water; null = nobody has said so",
+            },
+            "notes": _list(_note()),
             "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
             "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
             "expected_latest": {**_TIME, "description": "its end"},
@@ -96,6 +102,18 @@ def _state() -> Object:
             "forecast_at": {**_TIME, "description": "reading on which the newest forecast was made"},
             "forecast_until": {**_TIME, "description": "from then on the forecast is no longer current"},
             "forecast_current": {"type": "boolean", "description": "at the time of the answer"},
+        }
+    )
+
+
+def _note() -> Object:
+    return _object(
+        {
+            "cause": {"type": "string", "description": "one of the causes, or what is wrong with the gauge"},
+            "from": _TIME,
+            "until": {**_TIME, "description": "null = until it is ended"},
+            "author": {"type": "string"},
+            "texts": {"type": "object", "additionalProperties": {"type": "string"}},
         }
     )
 

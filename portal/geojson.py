@@ -7,6 +7,7 @@ judging as time passes, so that old water never looks calm on a screen that was 
 from collections.abc import Iterable
 from datetime import datetime
 
+from floodcore.store.notes import Note, cause_of
 from floodcore.words import Flag, Language
 from portal.ahead import sure
 from portal.marks import Mark
@@ -49,7 +50,19 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
             if (name := mark.station.names.of(language)) != mark.station.names.local
         },
         "synthetic": mark.station.synthetic,
+        "cause": cause_of(mark.notes),
+        "notes": [_note(note) for note in mark.notes],
         **_ahead(mark, now),
+    }
+
+
+def _note(note: Note) -> Json:
+    return {
+        "cause": note.cause,
+        "from": iso(note.valid_from),
+        "until": iso(note.valid_until),
+        "author": note.author,
+        "texts": dict(note.texts),
     }
 
 

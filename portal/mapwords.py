@@ -2,7 +2,7 @@
 
 from floodcore.texts import Texts
 from floodcore.units import CANONICAL
-from floodcore.words import Degree, Freshness, Language, Quantity, Trend
+from floodcore.words import Cause, Degree, Freshness, Language, Quantity, Trend
 from portal.ahead import SURE
 from portal.reading import ARROWS
 from portal.shapes import BADGES, LETTERS
@@ -36,4 +36,6 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "lost": say("page.banner.lost"),
         "open": say("page.open"),
         "synthetic": say("synthetic.label"),
+        "reported": say("page.notes.word"),
+        "causes": {cause.value: say(f"cause.{cause.value}") for cause in Cause},
     }

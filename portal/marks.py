@@ -6,12 +6,13 @@ moment; `freshness_at` says it for another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from floodcore.freshness import GRACE, allowed_silence, freshness, lag
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.store.foresight import ForesightView, Told
+from floodcore.store.notes import Note
 from floodcore.store.views import DegreeView, SeriesView
 from floodcore.words import Degree, Flag, Freshness, Quantity, Trend
 
@@ -55,7 +56,8 @@ class Mark:
     `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe" or "imgw".
     `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
     `lag` is how late the source itself is. `degree_expected` is the degree people were told to expect, None if
-    none above the reached one; `foresight` the newest forecast and what was told of it.
+    none above the reached one; `foresight` the newest forecast and what was told of it. `notes` are what
+    people report about the gauge, the newest first.
     """
 
     station: Station
@@ -76,6 +78,7 @@ class Mark:
     declared_by: str = ""
     lag: timedelta = timedelta(0)
     foresight: ForesightView | None = None
+    notes: tuple[Note, ...] = ()
 
     def freshness_at(self, now: datetime) -> Freshness:
         """How far the mark may be believed at `now`."""
@@ -144,6 +147,7 @@ def marks(
     series: Iterable[SeriesView],
     degrees: Iterable[DegreeView],
     foresights: Iterable[ForesightView] = (),
+    notes: Iterable[Note] = (),
 ) -> list[Mark]:
     """One mark for every station of the network, then for every unknown station that sends, by id.
 
@@ -159,7 +163,11 @@ def marks(
         if station_id not in stations:
             stations[station_id] = _unlisted(station_id, rows)
     foreseen = {(row.station_id, row.quantity): row for row in foresights}
-    return [_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations)]
+    noted: dict[str, tuple[Note, ...]] = {}
+    for note in notes:
+        noted[note.station_id] = (*noted.get(note.station_id, ()), note)
+    plain = (_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations))
+    return [replace(mark, notes=noted[mark.station.id]) if mark.station.id in noted else mark for mark in plain]
 
 
 def severity(mark: Mark, now: datetime) -> tuple[int, int, int, int, str]:

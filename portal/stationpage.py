@@ -8,6 +8,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from floodcore.store import views
+from floodcore.store.notes import Note
 from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
@@ -90,6 +91,7 @@ def _page(desk: Desk, reader: Reader, mark: Mark, wish: tuple[Quantity, str], sa
         rest=f"stations/{mark.station.id}?span={span}&quantity={quantity.value}",
         mark=mark,
         doubt=_doubt(desk, reader, mark),
+        notes=[_note(desk, reader, note) for note in mark.notes],
         span=span,
         spans=list(SPANS),
         plot=_picture(reader, mark, wish, samples),
@@ -115,6 +117,21 @@ def _fact(desk: Desk, reader: Reader, name: str) -> str:
     """The name of a fact that is not known; a fact newer than the texts keeps the name it has in the files."""
     key = f"page.missing.{name}"
     return reader.say(key) if key in desk.keys else name
+
+
+def _note(desk: Desk, reader: Reader, note: Note) -> dict[str, str]:
+    """What people report, in the reader's language or in one there is."""
+    key = f"cause.{note.cause}"
+    text, language = note.text(reader.language)
+    start = reader.moment(note.valid_from)
+    ends = note.valid_until is not None
+    times = (
+        reader.say("page.notes.span", start=start, end=reader.moment(note.valid_until))
+        if ends
+        else reader.say("page.notes.from", start=start)
+    )
+    cause = reader.say(key) if key in desk.keys else note.cause
+    return {"cause": cause, "text": text, "language": language, "times": times, "author": note.author}
 
 
 def _doubt(desk: Desk, reader: Reader, mark: Mark) -> str:
