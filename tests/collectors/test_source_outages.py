@@ -228,14 +228,16 @@ async def test_a_spare_is_silent_while_the_main_source_speaks_and_fills_in_when_
         filled = await rows(pool, "SELECT observed_at, late FROM observation WHERE source = 'saxony_rss'")
         assert len(filled) == 2 * 6, "level and discharge of every ten minutes since"
         assert all(moment > newest and not late for moment, late in filled)
+        await ask(after(70), spare, spare_memory, url)
+        assert await rows(pool, "SELECT count(*) FROM observation WHERE source = 'saxony_rss'") == [(14,)], "goes on"
         outages.set(Mode.OK, "saxony")
-        later = after(70)
+        later = after(80)
         await ask(later, main, main_memory, url)
         await ask(later, spare, spare_memory, url)
-        await ask(after(80), spare, spare_memory, url)
+        await ask(after(90), spare, spare_memory, url)
     assert await rows(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
         ("saxony", 4),
-        ("saxony_rss", 12),
+        ("saxony_rss", 14),
     ]
     assert await rows(pool, "SELECT 1 FROM contradiction") == []
 
@@ -256,6 +258,20 @@ async def test_a_spare_that_is_not_needed_is_tried_now_and_then_and_not_heard(
             await ask(at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds), saxony_rss.POLLED, memory, url)
             assert await rows(pool, failures) == [(failed,)]
     assert await rows(pool, "SELECT 1 FROM observation") == []
+
+
+async def test_what_was_not_its_turn_is_heard_when_it_is_though_the_file_is_the_same(
+    houses: "Houses", pool: Pool, application_runs: Runs
+) -> None:
+    kinds = ("saxony", "saxony_rss")
+    memory = polling.Memory(saxony_rss.POLLED, {})
+    application, _, services = servers(at_the_time(houses(), NOW, *kinds), kinds)
+    async with application_runs(application) as url:
+        for minutes, heard in ((0, 0), (31, 12)):
+            house = at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds)
+            services.clock = house.clock
+            await ask(house, saxony_rss.POLLED, memory, url)
+            assert await rows(pool, "SELECT count(*) FROM observation") == [(heard,)]
 
 
 def test_who_is_heard() -> None:

@@ -1,0 +1,70 @@
+"""Bulletins and classes: the newest word stands, with its age; an older one does not take its place."""
+
+from datetime import UTC, datetime, timedelta
+
+from floodcore.context import Bulletin, GaugeClass, Warned
+from floodcore.store import context
+from floodcore.store.connect import Pool
+from floodcore.words import Language
+
+SENT = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def warned(code: str, expires: datetime | None) -> Warned:
+    words = {Language.CS: code, Language.EN: code}
+    return Warned(code, "Severe", "Likely", SENT, expires, ("5104", "5105"), words, words, ("invented",), flood=True)
+
+
+BULLETIN = Bulletin("b-1", SENT, (warned("XII.1", SENT + HOUR), warned("XII.2", None)))
+
+
+async def test_a_bulletin_comes_back_as_it_was_without_what_has_ended(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        assert await context.bulletin(conn, "invented", SENT) == BULLETIN
+        later = await context.bulletin(conn, "invented", SENT + HOUR)
+        assert isinstance(later, Bulletin)
+        assert [each.code for each in later.warnings] == ["XII.2"]
+
+
+async def test_an_older_document_does_not_take_the_place_of_a_newer_one(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        await context.put_bulletin(conn, "invented", Bulletin("b-0", SENT - HOUR, ()), SENT + HOUR)
+        assert await context.bulletin(conn, "invented", SENT) == BULLETIN
+        newer = Bulletin("b-2", SENT + HOUR, ())
+        await context.put_bulletin(conn, "invented", newer, SENT + HOUR)
+        assert await context.bulletin(conn, "invented", SENT + HOUR) == newer
+
+
+async def test_a_doubt_keeps_the_last_word_and_is_lifted_by_an_unchanged_document(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        await context.note_doubt(conn, "invented", context.FAILED, "503", SENT)
+        assert await context.bulletin(conn, "invented", SENT) == context.Doubt("failed", "503", BULLETIN)
+        await context.clear_doubt(conn, "invented", SENT)
+        assert await context.bulletin(conn, "invented", SENT) == BULLETIN
+        await context.note_doubt(conn, "unknown", context.EMPTY, "nothing", SENT)
+        await context.clear_doubt(conn, "unknown", SENT)
+        assert await context.bulletin(conn, "unknown", SENT) == context.Doubt("empty", "nothing")
+        assert await context.bulletin(conn, "other", SENT) == context.Doubt("never")
+
+
+async def test_a_day_is_the_most_that_a_bulletin_holds(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        assert isinstance(await context.bulletin(conn, "invented", SENT + 24 * HOUR), Bulletin)
+        old = await context.bulletin(conn, "invented", SENT + 24 * HOUR + timedelta(seconds=1))
+        assert isinstance(old, context.Doubt)
+        assert old.why == "old"
+
+
+async def test_the_newest_class_stands(pool: Pool) -> None:
+    new = GaugeClass("g", SENT, 2, "invented")
+    async with pool.connection() as conn:
+        await context.put_classes(conn, "lhp", [new, GaugeClass("h", SENT, None, "")], SENT)
+        await context.put_classes(conn, "lhp", [GaugeClass("g", SENT - HOUR, 4, "old")], SENT)
+        await context.put_classes(conn, "lhp", [], SENT)
+        assert await context.classes(conn, "lhp") == [new, GaugeClass("h", SENT, None, "")]
+        assert await context.classes(conn, "other") == []
