@@ -14,7 +14,7 @@ from simulators.served import SERVED
 ROOT = Path(__file__).parents[2]
 COMMAND = "run: python scripts/source_table.py --write"
 # Sources that are being built: what nothing shows yet. A source leaves this list when its row is full.
-OWED = frozenset({"chirpstack", "hardwario", "push", "sensorthings", "tts"})
+OWED = frozenset({"chirpstack", "export", "fiedler", "hardwario", "patrol", "push", "sensorthings", "sms", "tts"})
 
 
 @pytest.fixture(scope="module")
