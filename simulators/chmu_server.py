@@ -131,7 +131,7 @@ class ChmuServer:
         stations = [s for s in self.network.stations.values() if any(link.kind == "chmu" for link in s.links)]
         body = json.dumps(metadata(stations, self.network, self.clock.now()), ensure_ascii=False).encode()
         mode = self.outages.of("metadata")
-        if mode is not Mode.OK:
+        if mode not in {Mode.OK, Mode.STALE}:
             return await misbehave(request, mode, body)
         return web.Response(body=body, content_type="application/json")
 
@@ -139,7 +139,7 @@ class ChmuServer:
         rows = "".join(f'<a href="{address}.json">{address}.json</a>\n' for address in sorted(self._feeds))
         page = f"<html><head><title>Index of {_ROOT}/data/</title></head><body><pre>{rows}</pre></body></html>"
         mode = self.outages.of("index")
-        if mode is not Mode.OK:
+        if mode not in {Mode.OK, Mode.STALE}:
             return await misbehave(request, mode, page.encode())
         return web.Response(text=page, content_type="text/html")
 
@@ -193,8 +193,8 @@ def _plain(value: float | None) -> float | str | None:
     """Whole numbers without a fraction, as the source writes them; no-numbers as text, to keep the file JSON."""
     if value is None:
         return None
-    if math.isnan(value):
-        return "NaN"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "inf"
     return int(value) if value == int(value) else value
 
 

@@ -1,8 +1,12 @@
 """How a web server fails, one mode for each way seen in the wild; switched while it runs."""
 
 import asyncio
+import gzip
+import socket
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -11,6 +15,8 @@ from aiohttp import web
 
 _BOMB_MB = 64
 _SLOW_BYTE_S = 1.0
+_HANG_S = 3600.0
+_DEPTH = 100_000
 
 
 class Mode(StrEnum):
@@ -29,6 +35,12 @@ class Mode(StrEnum):
     REDIRECT = "redirect"
     GZIP_BOMB = "gzip-bomb"
     STALE = "stale"
+    HANG = "hang"
+    SCHEMA = "schema"
+    OTHER_ID = "other-id"
+    OTHER_UNIT = "other-unit"
+    DEEP = "deep"
+    TWICE_PACKED = "twice-packed"
 
 
 @dataclass(slots=True)
@@ -57,6 +69,9 @@ async def misbehave(request: web.Request, mode: Mode, body: bytes) -> web.Stream
             return await _slowly(request, body)
         case Mode.RESET:
             return await _reset(request, body)
+        case Mode.HANG:
+            await asyncio.sleep(_HANG_S)
+            return web.Response(status=504)
         case _:
             return _wrong(mode, body)
 
@@ -69,6 +84,7 @@ def _wrong(mode: Mode, body: bytes) -> web.Response:
     headers = {
         Mode.HTML: {"Content-Type": "text/html"},
         Mode.GZIP_BOMB: json_type | {"Content-Encoding": "gzip"},
+        Mode.TWICE_PACKED: json_type | {"Content-Encoding": "gzip, gzip"},
         Mode.REDIRECT: {"Location": "http://127.0.0.1:1/elsewhere"},
     }.get(mode, json_type)
     content = {
@@ -76,6 +92,11 @@ def _wrong(mode: Mode, body: bytes) -> web.Response:
         Mode.EMPTY: b"",
         Mode.TRUNCATED: body[: len(body) // 2],
         Mode.REDIRECT: b"",
+        Mode.SCHEMA: body.replace(b'"tsData"', b'"timeSeries"').replace(b'"dt"', b'"time"'),
+        Mode.OTHER_ID: body.replace(b'"objID":"', b'"objID":"9'),
+        Mode.OTHER_UNIT: body.replace(b'"CM"', b'"FURLONG"'),
+        Mode.DEEP: b'{"objList":' + b"[" * _DEPTH,
+        Mode.TWICE_PACKED: gzip.compress(gzip.compress(body)),
     }
     status = 302 if mode is Mode.REDIRECT else 200
     return web.Response(
@@ -106,3 +127,20 @@ def _bomb() -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     zeros = bytes(1 << 20)
     return b"".join(packer.compress(zeros) for _ in range(_BOMB_MB)) + packer.flush()
+
+
+@contextmanager
+def deaf() -> Iterator[str]:
+    """The address of a host that takes no connection and refuses none: whoever connects waits."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for one in waiting:  # until the queue is full, and the next is left without an answer
+                one.setblocking(False)  # noqa: FBT003
+                one.connect_ex(listener.getsockname())
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for one in waiting:
+                one.close()

@@ -119,7 +119,7 @@ async def refused(http: Client, expected: int) -> None:
 
 
 async def broken_json(http: Client) -> None:
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises((json.JSONDecodeError, RecursionError)):
         json.loads(await (await http.get(DATA)).read())
 
 
@@ -145,6 +145,18 @@ async def bomb(http: Client) -> None:
     pytest.fail("no bomb")
 
 
+async def altered(http: Client, sign: bytes) -> None:
+    body = await (await http.get(DATA)).read()
+    assert sign in body
+    assert json.loads(body)["objList"]
+
+
+async def twice_packed(http: Client) -> None:
+    answer = await http.get(DATA, auto_decompress=False)
+    assert answer.headers["Content-Encoding"] == "gzip, gzip"
+    assert json.loads(gzip.decompress(gzip.decompress(await answer.read())))
+
+
 OUTAGES: dict[Mode, Callable[[Client], Awaitable[None]]] = {
     Mode.ERROR_500: lambda http: refused(http, 500),
     Mode.ERROR_503: lambda http: refused(http, 503),
@@ -156,7 +168,13 @@ OUTAGES: dict[Mode, Callable[[Client], Awaitable[None]]] = {
     Mode.TRUNCATED: broken_json,
     Mode.RESET: cut,
     Mode.SLOW: slow,
+    Mode.HANG: slow,
     Mode.GZIP_BOMB: bomb,
+    Mode.TWICE_PACKED: twice_packed,
+    Mode.DEEP: broken_json,
+    Mode.SCHEMA: lambda http: altered(http, b"timeSeries"),
+    Mode.OTHER_ID: lambda http: altered(http, f'"9{OBJ}"'.encode()),
+    Mode.OTHER_UNIT: lambda http: altered(http, b"FURLONG"),
 }
 
 
