@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_decision
+from alerting.engine import forecast, forecast_decision, forecast_local
 from alerting.engine.forecast import Scene
 from alerting.engine.forecast_decision import BEGIN, HORIZONS_MIN
+from alerting.engine.forecast_local import Local
 from alerting.engine.forecast_odds import Odds
-from alerting.engine.forecast_past import Past, memory, windows
-from hladina.judged import Heard, staged
+from alerting.engine.forecast_past import STEPS, Past, memory, showers, windows
+from hladina.judged import Outcome, staged
 from hladina.neighbours import above
 from hladina.station_list import Recorded
 
@@ -64,16 +65,23 @@ class Told:
     warn: Flags
 
 
-def told(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, Recorded], odds: Odds) -> Told | None:
+def told(
+    station: Recorded,
+    outcomes: Mapping[str, Outcome],
+    stations: Mapping[str, Recorded],
+    odds: Odds,
+    local: Local | None = None,
+) -> Told | None:
     """What was said of a station; None if there was nothing to say. Uses nothing unknown at each moment."""
-    own = heard[station.id]
-    past = own.past(station)
-    if past is None or not own.due:
+    own = outcomes[station.id].heard
+    if own.past(station) is None or not own.due:
         return None
     now, reached = np.array(own.due), np.array(own.reached)
-    uppers = [heard[name].past(stations[name]) for name in above(station.id, stations)]
     limits = staged(station, list(station.limits.values()))
-    parts = [_block(past, uppers, now[i : i + _BLOCK], limits, odds) for i in range(0, now.size, _BLOCK)]
+    parts = []
+    for start in range(0, now.size, _BLOCK):
+        seen = scene(station, stations, outcomes, now[start : start + _BLOCK])
+        parts.append(_said(seen, limits, odds, local))
     value, quiet, probability, foreseen, hours, level, rising = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
@@ -84,21 +92,43 @@ def told(station: Recorded, heard: Mapping[str, Heard], stations: Mapping[str, R
     return Told(now, degrees, limits, value, still_open, probability, hours, level, warn)
 
 
-def _block(
-    past: Past, uppers: Sequence[Past | None], now: Array, limits: Array, odds: Odds
-) -> tuple[Array | Flags, ...]:
+def _said(seen: Scene, limits: Array, odds: Odds, local: Local | None) -> tuple[Array | Flags, ...]:
     """The newest value, where it is quiet, and the foresight of some moments."""
-    grid = windows(past, now)
-    asked = np.broadcast_to(limits, (now.size, limits.size))
-    found = forecast.foresee(odds, Scene(grid, _upstream(uppers, now), memory(past, now)), asked)
-    return grid[:, 0], forecast_decision.quiet(grid, asked), *(getattr(found, name) for name in _FIELDS)
+    asked = np.broadcast_to(limits, (len(seen.own), limits.size))
+    found = forecast.foresee(odds, seen, asked)
+    if local is not None:
+        found = forecast_local.refine(local, seen, asked, found)
+    return seen.own[:, 0], forecast_decision.quiet(seen.own, asked), *(getattr(found, name) for name in _FIELDS)
+
+
+def scene(station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome], now: Array) -> Scene:
+    """What was known of a station at some moments.
+
+    Raises:
+        ValueError: nothing was ever believed of it.
+    """
+    past = outcomes[station.id].heard.past(station)
+    if past is None:
+        raise ValueError(station.id)
+    uppers = [outcomes[name].heard.past(stations[name]) for name in above(station.id, stations)]
+    return Scene(windows(past, now), _upstream(uppers, now), memory(past, now), _rain(station, outcomes, now))
+
+
+def _rain(station: Recorded, outcomes: Mapping[str, Outcome], now: Array) -> Array | None:
+    """The mean of the rain gauges named, (moments, 37); None where there is none."""
+    if not station.rain_gauges:
+        return None
+    each = [showers(*outcomes[name].rain(), now) for name in station.rain_gauges]
+    mean: Array = np.mean(each, axis=0)
+    return mean
 
 
 def _upstream(pasts: Sequence[Past | None], now: Array) -> Array | None:
-    """The windows of the gauges above, (moments, gauges, 37); NaN where one was not heard of lately."""
+    """The windows of the gauges above, (moments, gauges, 37); NaN where one was not heard of lately, or never."""
     grids = []
     for past in pasts:
         if past is None:
+            grids.append(np.full((now.size, STEPS), np.nan))
             continue
         grid = windows(past, now)
         count = np.searchsorted(past.known, now, side="right")

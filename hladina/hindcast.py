@@ -17,16 +17,17 @@ from datetime import datetime
 from pathlib import Path
 
 from alerting.engine import forecast_odds
+from alerting.engine.forecast_local import Local
 from alerting.engine.rules import ENGINE, version
 from floodcore.words import Flag
-from hladina import foresight, plots, skill, skill_table
-from hladina.foresight import Told
+from hladina import foresight, plots, skill, skill_table, trained, training
 from hladina.judged import Outcome, judge, staged
 from hladina.neighbours import above
 from hladina.records import Record, Records, read_readings
 from hladina.skill import Tally
 from hladina.spread import Workers
 from hladina.station_list import InputError, Recorded, read_stations
+from hladina.training import Learned
 
 DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
@@ -40,6 +41,7 @@ class Case:
     station: Recorded
     stations: Mapping[str, Recorded]
     outcomes: Mapping[str, Outcome]
+    local: Local | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ def main(argv: Sequence[str]) -> int:
         return int(stop.code or 0)
     try:
         stations, notices = read_stations(options.stations)
-        for path in options.train or []:
-            path.open("rb").close()
+        earlier = read_readings(options.train, stations) if options.train else None
         records = read_readings(options.readings, stations)
         options.out.mkdir(parents=True, exist_ok=True)
         with Workers(options.dask) as workers:
-            _write(options, stations, records, workers)
+            learned = {} if earlier is None else _train(stations, earlier, workers)
+            _write(options, stations, records, learned, workers)
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
@@ -90,7 +92,30 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: Records, workers: Workers) -> None:
+def _train(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Learned | None]:
+    """What the earlier records teach of each station with limits; None where they hold too few floods."""
+    outcomes = _judged(stations, records, workers)
+    cases = [_case(one, stations, outcomes, None) for one in stations.values() if one.limits]
+    found = workers.each(_learn, cases, "learnt")
+    return {case.station.id: one for case, one in zip(cases, found, strict=True)}
+
+
+def _learn(case: Case) -> Learned | None:
+    return training.learn(case.station, case.stations, case.outcomes, forecast_odds.generic())
+
+
+def _judged(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Outcome]:
+    things = [(one, records.by_station[key]) for key, one in stations.items()]
+    return dict(zip(stations, workers.each(_judge, things, "judged"), strict=True))
+
+
+def _write(
+    options: argparse.Namespace,
+    stations: dict[str, Recorded],
+    records: Records,
+    learned: Mapping[str, Learned | None],
+    workers: Workers,
+) -> None:
     out: Path = options.out
     told: dict[str, object] = {}
     total = Tally()
@@ -99,11 +124,9 @@ def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: 
             _table(stack, out / name, header)
             for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
         )
-        ids = list(stations)
-        judged = workers.each(_judge, [(stations[key], records.by_station[key]) for key in ids], "judged")
-        outcomes = dict(zip(ids, judged, strict=True))
-        cases = [_case(stations[key], stations, outcomes) for key in ids]
-        for key, result in zip(ids, workers.each(_foresee, cases, "foreseen"), strict=True):
+        outcomes = _judged(stations, records, workers)
+        cases = [_case(one, stations, outcomes, learned.get(key)) for key, one in stations.items()]
+        for key, result in zip(stations, workers.each(_foresee, cases, "foreseen"), strict=True):
             outcome, record = outcomes[key], records.by_station[key]
             degrees(_degrees(stations[key], outcome))
             forecasts(result.forecasts)
@@ -117,7 +140,7 @@ def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: 
     summary = {
         "engine": ENGINE,
         "forecast": f"learnt odds {forecast_odds.generic().version}; see docs/forecast.md",
-        "train": {"files": [path.name for path in options.train or []], "used": False},
+        "train": _taught(options, learned),
         "rows": records.rows,
         "rejected": records.rejected,
         "strangers": dict(sorted(records.strangers.items())),
@@ -126,20 +149,34 @@ def _write(options: argparse.Namespace, stations: dict[str, Recorded], records: 
     (out / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _taught(options: argparse.Namespace, learned: Mapping[str, Learned | None]) -> dict[str, object]:
+    """Writes stations.json when there was something to learn from; what summary.json says of it."""
+    files: list[Path] = options.train or []
+    if not files:
+        return {"files": [], "version": None, "stations": 0}
+    found = trained.document(learned, files, forecast_odds.generic().version)
+    (options.out / "stations.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    taught = sum(one is not None for one in learned.values())
+    return {"files": [path.name for path in files], "version": found["version"], "stations": taught}
+
+
 def _judge(job: tuple[Recorded, Record]) -> Outcome:
     return judge(*job)
 
 
-def _case(station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome]) -> Case:
+def _case(
+    station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome], learned: Learned | None
+) -> Case:
     """Only what the station needs: it may have to travel."""
-    names = (station.id, *above(station.id, stations))
-    return Case(station, {key: stations[key] for key in names}, {key: outcomes[key] for key in names})
+    names = (station.id, *above(station.id, stations), *station.rain_gauges)
+    local = None if learned is None else learned.local
+    return Case(station, {key: stations[key] for key in names}, {key: outcomes[key] for key in names}, local)
 
 
 def _foresee(case: Case) -> Result:
     station = case.station
     outcome = case.outcomes[station.id]
-    said = told_of(case)
+    said = foresight.told(station, case.outcomes, case.stations, forecast_odds.generic(), case.local)
     if said is None:
         return Result((), 0, None, None)
     rows = tuple(_forecasts(station, said))
@@ -151,13 +188,7 @@ def _foresee(case: Case) -> Result:
     return Result(rows, sum(1 for row in rows if row[6]), tally, picture)
 
 
-def told_of(case: Case) -> Told | None:
-    """What the engine would have said of a station at each moment."""
-    heard = {key: outcome.heard for key, outcome in case.outcomes.items()}
-    return foresight.told(case.station, heard, case.stations, forecast_odds.generic())
-
-
-def _forecasts(station: Recorded, said: Told) -> Iterator[tuple[object, ...]]:
+def _forecasts(station: Recorded, said: foresight.Told) -> Iterator[tuple[object, ...]]:
     """The rows of forecasts.csv, in order of time."""
     for row in foresight.rows(said):
         expected = "" if row.expected is None else stamp(row.expected)

@@ -16,7 +16,7 @@ from alerting.engine.lifecycle import Transition
 from alerting.engine.rules import Rules
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
-from floodcore.words import Quantity
+from floodcore.words import Flag, Quantity
 from hladina.records import Record
 from hladina.station_list import Recorded
 
@@ -69,6 +69,13 @@ class Outcome:
     verdicts: dict[datetime, Verdict] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
+    believed: list[tuple[float, float]] = field(default_factory=list)
+    """Of rain: time in seconds and amount of each reading that is not faulty."""
+
+    def rain(self) -> tuple[Array, Array]:
+        """Times and amounts of the rain."""
+        pairs = np.array(self.believed).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
 
 
 def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outcome:
@@ -83,6 +90,9 @@ def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outc
         outcome.transitions += (turn.transition for turn in walked.turns)
         if walked.believed:
             outcome.heard.hear(walked.standing, rules)
+    if station.quantity is Quantity.RAIN:
+        good = (s for s in samples if s.value is not None and outcome.verdicts[s.at].flag < Flag.SUSPECT)
+        outcome.believed = [(s.at.timestamp(), s.value) for s in good if s.value is not None]
     return outcome
 
 

@@ -165,8 +165,9 @@ def _warned(
 ) -> dict[Degree, tuple[Warned, ...]]:
     """What the forecast would have said of the proposed limits, against when they were reached."""
     names = above(proposed.id, stations)
-    heard = {proposed.id: outcome.heard, **{name: judge(stations[name], records[name]).heard for name in names}}
-    said = told(proposed, heard, {**stations, proposed.id: proposed}, odds)
+    names = (*names, *proposed.rain_gauges)
+    outcomes = {proposed.id: outcome, **{name: judge(stations[name], records[name]) for name in names}}
+    said = told(proposed, outcomes, {**stations, proposed.id: proposed}, odds)
     found: dict[Degree, tuple[Warned, ...]] = {}
     for index, degree in enumerate(proposed.limits):
         crossed = [span.begin.timestamp() for span in spans(outcome.transitions, degree)]

@@ -102,7 +102,7 @@ def _limits(plot: _Plot, said: Told) -> Iterator[str]:
 
 def _degrees(plot: _Plot, transitions: Sequence[Transition]) -> Iterator[str]:
     yield plot.name(0, "reached")
-    ends = [*(t.at.timestamp() for t in transitions[1:]), plot.end]
+    ends = [*(t.at.timestamp() for t in transitions), plot.end][1:]
     for one, end in zip(transitions, ends, strict=True):
         if one.to_degree:
             said = f"degree {one.to_degree:d} from {one.at:%Y-%m-%d %H:%M} UTC"

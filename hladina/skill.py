@@ -154,12 +154,13 @@ def _count_errors(errors: Array, said: Told, lowest: Sequence[float], at: Array,
         return
     crossed = np.array([-np.inf, *lowest, np.inf])
     place = np.searchsorted(crossed, said.now)
+    hole = max(60.0 * HORIZONS_MIN[0], 1.5 * float(np.median(np.diff(at))))
     near = np.minimum(said.now - crossed[place - 1], crossed[place] - said.now) <= _FLOOD_S
     for column, horizon in enumerate(HORIZONS_MIN):
         then = said.now + 60.0 * horizon
         after = np.minimum(np.searchsorted(at, then), at.size - 1)
-        # a value in a hole is nobody's: both neighbours within the horizon
-        known = (then <= at[-1]) & (at[after] - at[np.maximum(after - 1, 0)] <= 60.0 * HORIZONS_MIN[0])
+        # the level inside a hole is nobody's
+        known = (then <= at[-1]) & (at[after] - at[np.maximum(after - 1, 0)] <= hole)
         some = near & known
         true = np.interp(then[some], at, staged)
         middle, low, high = said.level[some, column].T

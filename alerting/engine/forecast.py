@@ -39,16 +39,18 @@ class Scene:
     `own` (series, 37): stage in cm (levels as they are, discharges by `forecast_past.stage`) now, 10 min ago, … 6 h
     ago; a NaN row gives NaN. All else may be missing: `upstream` (series, gauges, 37) likewise of the gauges above, NaN
     where there is none or it is silent; `memory` (series, 42) the own stage of each hour from 7 to 48 h ago
-    (`forecast_past.memory`), NaN where not known.
+    (`forecast_past.memory`), NaN where not known; `rain` (series, 37) the mm over the catchment in each ten minutes
+    (`forecast_past.showers`), newest first. Rain is used only where a station has learnt its answer (forecast_local).
     """
 
     own: Array
     upstream: Array | None = None
     memory: Array | None = None
+    rain: Array | None = None
 
     def rows(self, some: slice) -> "Scene":
         """Some of the series."""
-        parts = (None if each is None else each[some] for each in (self.upstream, self.memory))
+        parts = (None if each is None else each[some] for each in (self.upstream, self.memory, self.rain))
         return Scene(self.own[some], *parts)
 
 
@@ -110,8 +112,7 @@ def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
     probability[series, degree] = look.probability
     foreseen[series, degree] = look.foreseen
     hours = np.full((*gap.shape, len(HORIZONS_MIN), 3), np.nan)
-    for end, share in enumerate((_MEDIAN, _EARLY, _LATE)):
-        hours[series, degree, :, end] = hours_to(look.probability, share)
+    hours[series, degree] = times(look.probability)
     return Foresight(probability, foreseen, hours, forecast_level.quantiles(odds, own, value, above), own.s30 > 0.0)
 
 
@@ -167,6 +168,13 @@ def hours_to(probability: Array, share: float = _MEDIAN) -> Array:
             way = np.where(high > low, (part - low) / (high - low), 1.0)
         expected[:, horizon] = hours[after - 1] + way * (hours[after] - hours[after - 1])
     return expected
+
+
+def times(probability: Array) -> Array:
+    """`hours_to` for the median and the ends of the middle four fifths; (…, horizons) to (…, horizons, 3)."""
+    flat = probability.reshape(-1, len(HORIZONS_MIN))
+    found = np.stack([hours_to(flat, share) for share in (_MEDIAN, _EARLY, _LATE)], axis=2)
+    return found.reshape(*probability.shape, 3)
 
 
 def shapes(windows: Array) -> Shape:

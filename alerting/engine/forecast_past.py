@@ -52,6 +52,21 @@ def memory(past: Past, now: Array, *, pace: float = 1.0) -> Array:
     return hourly
 
 
+def showers(at: Array, amount: Array, now: Array) -> Array:
+    """The mm of each ten minutes before each moment, (moments, 37), newest first.
+
+    `amount` (readings,) fell evenly since the reading before; what is not yet reported counts as none.
+    """
+    if at.size == 0:
+        return np.zeros((now.size, STEPS))
+    edges = now[:, None] - np.arange(STEPS + 1, dtype=np.float64) * (STEP_MIN * 60.0)
+    # only readings up to the moment: what fell in the interval that is still open is not known
+    newest = at[np.maximum(np.searchsorted(at, now, side="right") - 1, 0)]
+    total = np.interp(np.minimum(edges, newest[:, None]).ravel(), at, np.cumsum(amount)).reshape(edges.shape)
+    fallen: Array = total[:, :-1] - total[:, 1:]
+    return fallen
+
+
 def _read(past: Past, now: Array, back: Array) -> Array:
     """The values `back` seconds before each moment, as known then; (moments, back)."""
     count = np.searchsorted(past.known, now, side="right")
