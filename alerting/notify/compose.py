@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from alerting.notify.incident_words import KIND as INCIDENT
 from alerting.notify.incident_words import incident_text
-from alerting.notify.segments import fold
+from alerting.notify.segments import count, fold
 from floodcore.network.model import Station
 from floodcore.texts import Texts
-from floodcore.words import Degree, Language, Quantity, Trend
+from floodcore.words import Cause, Degree, Language, Quantity, Trend
 
 LOCAL = ZoneInfo("Europe/Prague")
 
@@ -24,6 +24,9 @@ LOCAL = ZoneInfo("Europe/Prague")
 _SCHEMES = {"spa": range(1, 5), "alarmstufe": range(1, 5), "imgw": range(1, 3)}
 _VALUES = {Quantity.LEVEL: 0, Quantity.DISCHARGE: 1, Quantity.RAIN: 0}
 _NAME_LIMIT = 40
+# A text costs two SMS at most, with a token as long as the first 268 million.
+_MOST = 2
+_TOKEN = "#0000000"  # noqa: S105  # a place, not a secret
 # How sure, in plain words: the least probability of each. The words are ours; CAP knows only likely and possible.
 _SURE = ((0.9, "certain"), (0.7, "likely"), (0.5, "rather"), (0.0, "possible"))
 _STANDING = {"expected": "expected", "changed": "expected.changed", "lowered": "expected.lowered"}
@@ -72,8 +75,12 @@ def compose(
     *,
     exercise: bool,
     delayed: bool,
+    report: Cause | None = None,
 ) -> str:
     """The text in `language`, without its token. `river` is the river's name in `language`, or empty.
+
+    `report` is what people say lies behind the figures of the gauge, or is wrong with it; left out where the
+    text would cost a third SMS.
 
     `delayed` says that the house was unable to tell in time, so that nobody takes an hour for a minute.
 
@@ -90,8 +97,12 @@ def compose(
     old = _level(texts, happening, station, happening.from_degree, language)
     when = _when(texts, happening.forecast, language)
     text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now, **when)
+    said = _said(texts, report, language)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
-    return fold(f"{label}{late}{text} {advice}", umlauts=language is Language.DE)
+    umlauts = language is Language.DE
+    full = fold(f"{label}{late}{text}{said} {advice}", umlauts=umlauts)
+    # The limit and the advice go before what people report: with the longest names there is no room for all.
+    return full if count(f"{full} {_TOKEN}") <= _MOST else fold(f"{label}{late}{text} {advice}", umlauts=umlauts)
 
 
 def _incident(texts: Texts, happening: Happening, station: Station, language: Language) -> str:
@@ -101,6 +112,13 @@ def _incident(texts: Texts, happening: Happening, station: Station, language: La
         )
     except ValueError as error:
         raise UntellableError(str(error)) from None
+
+
+def _said(texts: Texts, report: Cause | None, language: Language) -> str:
+    if report is None:
+        return ""
+    kind = "cause" if report.tags_degree else "note"
+    return " " + texts.say(language, f"sms.{kind}", cause=texts.say(language, f"cause.{report}"))
 
 
 def _kind(happening: Happening) -> str:

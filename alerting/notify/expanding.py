@@ -12,12 +12,13 @@ from alerting.notify.words import mark
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.model import Names, Network, Station
-from floodcore.store import foresight, listen, telling
+from floodcore.store import foresight, listen, notes, telling
 from floodcore.store.foresight import Said
+from floodcore.store.notes import report_of
 from floodcore.store.telling import Announced, Body
 from floodcore.supervision import Pulse
 from floodcore.texts import Texts
-from floodcore.words import Language, Quantity, Trend
+from floodcore.words import Cause, Language, Quantity, Trend
 
 _log = logging.getLogger("hladina.notify")
 _POLL_S = 1.0
@@ -52,15 +53,18 @@ async def expand_one(house: House) -> bool:
 async def _expand(
     connection: AsyncConnection, house: House, announced: Announced, now: datetime, *, newest: bool
 ) -> int:
-    said = await foresight.said(connection, announced.event_id) if announced.kind == "expected" else None
+    said = await said_of(connection, announced)
     plan = policy.telling(now, announced.at, announced.valid_until, newest=newest)
-    if plan is None or (said is not None and said.overtaken):
+    if plan is None or is_past(said, now):
         await telling.close(connection, announced)
         _log.warning("event %d of %s is past: nobody is told", announced.event_id, announced.station_id)
         return 0
     exercise = announced.exercise or house.settings.exercise
+    report = report_of(await notes.in_force(connection, now, announced.station_id))
     try:
-        texts = bodies(house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed, said=said)
+        texts = bodies(
+            house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed, said=said, report=report
+        )
     except UntellableError as error:
         await telling.close(connection, announced)
         _log.error("event %d of %s: nobody is told: %s", announced.event_id, announced.station_id, error)
@@ -68,10 +72,29 @@ async def _expand(
     return await telling.expand(connection, announced, texts, plan.valid_until)
 
 
+async def said_of(connection: AsyncConnection, announced: Announced) -> Said | None:
+    """What an expectation said beside its degrees; None for any other event."""
+    return await foresight.said(connection, announced.event_id) if announced.kind == "expected" else None
+
+
+def is_past(said: Said | None, now: datetime) -> bool:
+    """Whether what was expected has come or should have come, so that nobody is helped by hearing of it."""
+    return said is not None and (said.overtaken or (said.latest_at is not None and said.latest_at <= now))
+
+
 def bodies(
-    texts: Texts, network: Network, announced: Announced, *, exercise: bool, delayed: bool, said: Said | None = None
+    texts: Texts,
+    network: Network,
+    announced: Announced,
+    *,
+    exercise: bool,
+    delayed: bool,
+    said: Said | None = None,
+    report: Cause | None = None,
 ) -> dict[str, Body]:
     """The text of `announced` in every language, and what each costs with its token.
+
+    `report` is what people say of the gauge.
 
     Raises:
         UntellableError: there are no words for this kind of event.
@@ -92,7 +115,7 @@ def bodies(
     result = {}
     for language in Language:
         name = "" if river is None else river.names.of(language)
-        text = compose(texts, happening, station, name, language, exercise=exercise, delayed=delayed)
+        text = compose(texts, happening, station, name, language, exercise=exercise, delayed=delayed, report=report)
         result[str(language)] = Body(text, count(f"{text} {mark(_TOKEN)}"))
     return result
 

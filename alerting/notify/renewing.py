@@ -3,10 +3,11 @@
 import logging
 
 from alerting.notify import policy
-from alerting.notify.expanding import bodies
+from alerting.notify.expanding import bodies, is_past, said_of
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import renewing, telling
+from floodcore.store import notes, renewing, telling
+from floodcore.store.notes import report_of
 from floodcore.store.renewing import RunOut
 
 _log = logging.getLogger("hladina.notify")
@@ -32,10 +33,14 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
             return 0, 0
         passing("renew.claimed")
         newest = await telling.newest(connection, current)
+        said = await said_of(connection, current)
         plan = policy.telling(now, current.at, current.valid_until, newest=newest)
-        if plan is not None:
+        if plan is not None and not is_past(said, now):
             exercise = current.exercise or house.settings.exercise
-            texts = bodies(house.texts, house.network, current, exercise=exercise, delayed=True)
+            report = report_of(await notes.in_force(connection, now, current.station_id))
+            texts = bodies(
+                house.texts, house.network, current, exercise=exercise, delayed=True, said=said, report=report
+            )
             renewed = await renewing.renew(connection, old, now, texts, plan.valid_until)
         expired = await renewing.expire(connection, old, now)
         passing("renew.before_commit")

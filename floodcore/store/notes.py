@@ -4,7 +4,7 @@ A note is never changed: one that ends or corrects it names it in `replaces`, an
 Times are data time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -132,5 +132,13 @@ async def every(conn: AsyncConnection, station_id: str | None = None) -> list[No
 
 def cause_of(notes: Sequence[Note]) -> Cause | None:
     """What the notes in force, newest first, say lies behind the water; None while nobody has said so."""
-    causes = (Cause(note.cause) for note in notes if note.cause in set(Cause))
-    return next((cause for cause in causes if cause.tags_degree), None)
+    return next((cause for cause in _causes(notes) if cause.tags_degree), None)
+
+
+def report_of(notes: Sequence[Note]) -> Cause | None:
+    """What is worth telling in a few words of the notes in force: the cause, else the newest of the others."""
+    return cause_of(notes) or next(_causes(notes), None)
+
+
+def _causes(notes: Sequence[Note]) -> Iterator[Cause]:
+    return (Cause(note.cause) for note in notes if note.cause in set(Cause))

@@ -13,7 +13,7 @@ from alerting.notify.segments import count, is_gsm
 from floodcore.network.model import Limits, Names, Station
 from floodcore.texts import Texts
 from floodcore.texts import load as load_texts
-from floodcore.words import Degree, Language, Quantity, Trend
+from floodcore.words import Cause, Degree, Language, Quantity, Trend
 
 TEXTS = load_texts()
 AT = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
@@ -54,6 +54,22 @@ def test_every_part_in_its_order() -> None:
         "Grenzwert erreicht: tschechische Stufe 2 von 3 (2. SPA). Hradek nad Nisou (Luzicka Nisa), "
         "23.11. 03:10, 213 cm, steigend. Vorbereiten: Autos und Werte wegbringen."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "report", "clause"),
+    [
+        (Language.CS, Cause.RELEASE, "stoupa. Pricina: odpousteni z nadrze. Pripravte se"),
+        (Language.DE, Cause.ICE, "steigend. Ursache: Eisstau. Vorbereiten"),
+        (Language.PL, Cause.DESTROYED, "Zgloszenie: wodowskaz zniszczony."),
+        (Language.EN, Cause.SENSOR, "Report: sensor changed."),
+    ],
+)
+def test_what_people_report_stands_before_the_advice(language: Language, report: Cause, clause: str) -> None:
+    told = happening(1, 2)
+    text = compose(TEXTS, told, station(), "Lužická Nisa", language, exercise=False, delayed=False, report=report)
+    assert clause in text
+    assert text.replace(clause, "") != say(told, language)
 
 
 SOON = Forecast(0.84, AT + timedelta(minutes=70), AT + timedelta(minutes=20), AT + timedelta(minutes=160))
@@ -139,12 +155,20 @@ expectations = st.builds(
     st.text(max_size=60) | st.just(LONGEST[1]),
     st.booleans(),
     st.booleans(),
+    st.none() | st.sampled_from(Cause),
 )
 def test_the_worst_case_costs_two_at_most(
-    told: Happening, language: Language, scheme: str, name: str, river: str, exercise: bool, delayed: bool
+    told: Happening,
+    language: Language,
+    scheme: str,
+    name: str,
+    river: str,
+    exercise: bool,
+    delayed: bool,
+    report: Cause | None,
 ) -> None:
     place = station(name, scheme, told.quantity)
-    text = compose(TEXTS, told, place, river, language, exercise=exercise, delayed=delayed) + " #0000A3F"
+    text = compose(TEXTS, told, place, river, language, exercise=exercise, delayed=delayed, report=report) + " #0000A3F"
     assert is_gsm(text)
     assert count(text) <= 2
     if exercise:

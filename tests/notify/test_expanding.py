@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from alerting.notify.expanding import expand_one
-from floodcore.store import telling
+from floodcore.store import notes, telling
+from floodcore.store.notes import NewNote
 from floodcore.store.telling import Body
 from floodcore.texts import Texts
+from floodcore.words import Cause, Language
 from simulators.gateway import Does
 from tests.notify.conftest import Rig, open_rig, settled
 
@@ -164,3 +166,17 @@ async def test_an_exercise_says_so_first(database: str, texts: Texts) -> None:
         await expand_all(rig)
         [row] = await rig.deliveries()
     assert str(row["body"]).startswith("CVICENI/UEBUNG Dosazen limit")
+
+
+async def test_a_text_carries_what_people_report_while_it_holds(rig: Rig) -> None:
+    await rig.people(1)
+    now = rig.house.clock.now()
+    async with rig.house.pool.connection() as connection:
+        texts = {Language.CS: "Z Harcova odtéká 12 m3/s"}
+        for cause, until in ((Cause.RELEASE, None), (Cause.ICE, now), (Cause.SENSOR, None)):
+            await notes.add(connection, NewNote("hradek", cause, now, until, "povodí", texts), now)
+        await notes.add(connection, NewNote("liberec", Cause.TEST, now, None, "povodí", texts), now)
+    await rig.announce(0, 2)
+    await expand_all(rig)
+    [row] = await rig.deliveries()
+    assert "Pricina: odpousteni z nadrze." in str(row["body"])
