@@ -5,8 +5,9 @@ becomes nothing: a level from a wrong zero is a false flood or a missed one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from collectors.faults import DecodeError
 from collectors.samples import Depth, Distance, Level, Measure, Measured, Plain, Tips
@@ -20,8 +21,7 @@ _TIP_MM = 0.1  # the bucket that Decentlab delivers by default
 _DECIMALS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True, gc=False):
     """The counter of a bucket at one moment; `counter` names the bucket, `tip_mm` is the rain of one tip."""
 
     station_id: str
@@ -31,13 +31,12 @@ class Count:
     tip_mm: float
 
 
-@dataclass(slots=True)
-class Heard:
+class Heard(msgspec.Struct):
     """What a message gave: readings, counters still to be compared, and why single measures were not usable."""
 
-    readings: list[Reading] = field(default_factory=list)
-    counts: list[Count] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    readings: list[Reading] = []  # msgspec makes a new list for each
+    counts: list[Count] = []
+    faults: list[str] = []
 
     def add(self, other: "Heard") -> None:
         """Take over what another message gave."""
@@ -57,10 +56,11 @@ def heard(
         DecodeError: nothing was usable, with the reason of the first.
     """
     found = Heard()
+    now = mounting_at(mountings, at)
     for measured in measures:
-        moment = at if measured.at is None else measured.at
+        moment, mounting = (at, now) if measured.at is None else (measured.at, mounting_at(mountings, measured.at))
         try:
-            _take(found, station, mounting_at(mountings, moment), measured, moment, at, counter)
+            _take(found, station, mounting, measured, moment, at, counter)
         except DecodeError as error:
             found.faults.append(str(error))
     if found.faults and not (found.readings or found.counts):
@@ -87,10 +87,9 @@ def _take(
             found.counts.append(Count(station.id, f"{counter}:{what.bucket}", moment, what, tip_mm))
         return
     quantity = what.quantity if isinstance(what, Plain) else Quantity.LEVEL
-    if quantity not in station.quantities:
-        return
-    value, raw, unit = converted(what, mounting, moment)
-    found.readings.append(Reading(station.id, quantity, moment, value, raw, unit, measured.history))
+    if quantity in station.quantities:
+        value, raw, unit = converted(what, mounting, moment)
+        found.readings.append(Reading(station.id, quantity, moment, value, raw, unit, measured.history))
 
 
 def converted(what: Measure, mounting: Mounting | None, moment: datetime) -> tuple[float, float, str]:
@@ -99,26 +98,24 @@ def converted(what: Measure, mounting: Mounting | None, moment: datetime) -> tup
     Raises:
         DecodeError: it needs an offset, and there is none for that time.
     """
-    match what:
-        case Distance():
-            zero = None if mounting is None else mounting.zero_cm
-            if zero is None:
-                raise _no_offset("zero_cm", "the height of the sensor above the gauge's zero", mounting, moment)
-            return round(zero - what.mm / 10, _DECIMALS), float(what.mm), DISTANCE_UNIT
-        case Depth():
-            probe = None if mounting is None else mounting.probe_cm
-            if probe is None:
-                raise _no_offset("probe_cm", "the height of the probe above the gauge's zero", mounting, moment)
-            return round(probe + what.mm / 10, _DECIMALS), float(what.mm), DEPTH_UNIT
-        case Level():
-            if mounting is None:
-                raise _no_offset("mounted", "the zero that the source kept", mounting, moment)
-            return round(what.cm + mounting.shift_cm, _DECIMALS), float(what.raw_value), what.raw_unit
-        case Plain():
-            return what.value, float(what.raw_value), what.raw_unit
-        case Tips():
-            message = "tips are compared with those before, not converted"
-            raise DecodeError(message)
+    if isinstance(what, Distance):
+        zero = None if mounting is None else mounting.zero_cm
+        if zero is None:
+            raise _no_offset("zero_cm", "the height of the sensor above the gauge's zero", mounting, moment)
+        return round(zero - what.mm / 10, _DECIMALS), float(what.mm), DISTANCE_UNIT
+    if isinstance(what, Plain):
+        return what.value, float(what.raw_value), what.raw_unit
+    if isinstance(what, Depth):
+        probe = None if mounting is None else mounting.probe_cm
+        if probe is None:
+            raise _no_offset("probe_cm", "the height of the probe above the gauge's zero", mounting, moment)
+        return round(probe + what.mm / 10, _DECIMALS), float(what.mm), DEPTH_UNIT
+    if isinstance(what, Level):
+        if mounting is None:
+            raise _no_offset("mounted", "the zero that the source kept", mounting, moment)
+        return round(what.cm + mounting.shift_cm, _DECIMALS), float(what.raw_value), what.raw_unit
+    message = "tips are compared with those before, not converted"
+    raise DecodeError(message)
 
 
 def _no_offset(key: str, words: str, mounting: Mounting | None, moment: datetime) -> DecodeError:

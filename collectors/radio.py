@@ -36,8 +36,7 @@ class Device:
     mountings: tuple[Mounting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """What a network says of one uplink. `fields` is what the vendor's decoder made of it, `gateways` who heard it."""
 
     payload: bytes

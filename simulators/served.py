@@ -11,5 +11,12 @@ SERVED: Mapping[str, str] = MappingProxyType(
         "chmu": "simulators/chmu_server.py",
         "push": "simulators/pushers.py",
         "tts": "simulators/tts_devices.py",
+        "chirpstack": "simulators/networks.py",
+        "hardwario": "simulators/networks.py",
+        "sensorthings": "simulators/networks.py",
+        "fiedler": "simulators/files.py",
+        "export": "simulators/files.py",
+        "sms": "simulators/texts.py",
+        "patrol": "simulators/texts.py",
     }
 )
