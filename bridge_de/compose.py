@@ -11,12 +11,15 @@ from urllib.parse import quote, urlsplit
 
 from bridge_de.areas import areas, foreign_places
 from bridge_de.cap import Alert, Area, Info, MsgType, Status, identifier, stamp, token
+from bridge_de.reports import reports_of
 from bridge_de.wording import Ahead, Measured, Phase, Wording, amount, figure, percent, titled, wording
 from floodcore.network.model import Limits, Network, Station
+from floodcore.store.notes import Note, cause_of
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
 from floodcore.texts import Texts
 from floodcore.words import Degree, Language, Quantity
 
+Notes = tuple[Note, ...]
 LANGUAGES = ((Language.CS, "cs-CZ"), (Language.DE, "de-DE"))
 VALID_FOR = timedelta(hours=6)
 ALL_CLEAR_FOR = timedelta(hours=3)
@@ -90,13 +93,14 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One message to write: the event, when it is said, which revision, and what it replaces."""
+    """One message to write: the event, when it is said, which revision, what it replaces, what people report."""
 
     event: ToldEvent
     sent: datetime
     revision: int
     references: tuple[str, ...]
     latest: Latest | None = None
+    notes: Notes = ()
 
     @property
     def phase(self) -> Phase:
@@ -159,7 +163,9 @@ class Telling:
         return min(max(latest, self.sent) + _EXPECTED_BEYOND, self.sent + VALID_FOR)
 
 
-def telling(event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest: Latest | None = None) -> Telling:
+def telling(
+    event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest: Latest | None = None, notes: Notes = ()
+) -> Telling:
     """Place `event` in its chain: `sent` strictly after every earlier message, all live ones replaced.
 
     If none is live any more the last one is named, so that the chain does not break.
@@ -169,7 +175,7 @@ def telling(event: ToldEvent, earlier: list[ChainMessage], now: datetime, latest
         sent = max(sent, max(message.sent for message in earlier) + timedelta(seconds=1))
     live = [message for message in earlier if message.expires > sent] or earlier[-1:]
     revision = 1 + max((m.revision for m in earlier if m.event_id == event.event_id), default=-1)
-    return Telling(event, sent, revision, tuple(message.reference for message in live), latest)
+    return Telling(event, sent, revision, tuple(message.reference for message in live), latest, notes)
 
 
 def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network) -> bool:
@@ -247,6 +253,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
             limits=_thresholds(limits, event.unit).replace(".", ","),
             downstream=", ".join(place.names.of(language) for place in foreign),
             old_minutes=_old_minutes(told, station),
+            reports=reports_of(told.notes, language),
         ),
         exercise=is_exercise(event, publisher),
         ahead=told.ahead,
@@ -358,6 +365,7 @@ def _parameters(
         ("extremeThreshold", "" if extreme is None else f"{figure(extreme, unit)} {unit}"),
         ("discharge", "" if event.discharge is None or told.latest else f"{figure(event.discharge, 'm3/s')} m3/s"),
         *_foretold(event),
+        ("cause", cause_of(told.notes) or ""),
         ("declaredBy", _declared_by(told)),
     )
     return tuple((key, text) for key, text in pairs if text)

@@ -7,6 +7,7 @@ every event is told exactly once. A message about to expire while its degree hol
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from psycopg import AsyncConnection
 
@@ -28,15 +29,17 @@ from bridge_de.wording import Phase
 from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import warnings
+from floodcore.store import notes, warnings
 from floodcore.store.connect import Pool
 from floodcore.store.listen import EVENT, listening
-from floodcore.store.warnings import NewMessage
+from floodcore.store.notes import Note
+from floodcore.store.warnings import NewMessage, ToldEvent
 from floodcore.supervision import Pulse
 
 _log = logging.getLogger("hladina.bridge")
 _POLL_S = 1.0
 _BATCH = 50
+_MOST_NOTES = 3
 
 
 def publisher_of(house: House) -> Publisher:
@@ -67,7 +70,8 @@ async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             chain = await warnings.story(connection, found, clock.now() - STORY_WAITS)
             event, earlier = replace(found, chain=chain), await warnings.lock_chain(connection, chain)
             if concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now()):
-                await _tell(connection, telling(event, earlier, clock.now()), speaker)
+                noted = await _noted(connection, event, clock.now())
+                await _tell(connection, telling(event, earlier, clock.now(), notes=noted), speaker)
             else:
                 _log.info("event %d at %s is not ours to tell", event.event_id, event.station_id)
             await warnings.settle(connection, event.event_id)
@@ -91,9 +95,15 @@ async def refresh_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             (found,) = await warnings.events(connection, [await warnings.holding(connection, last.event_id)])
             event = replace(found, chain=chain)
             newest = None if event.series_id is None else await warnings.latest(connection, event.series_id)
-            await _tell(connection, telling(event, earlier, clock.now(), newest), speaker)
+            noted = await _noted(connection, event, clock.now())
+            await _tell(connection, telling(event, earlier, clock.now(), newest, noted), speaker)
             made += 1
     return made
+
+
+async def _noted(connection: AsyncConnection, event: ToldEvent, now: datetime) -> tuple[Note, ...]:
+    """What people report about the gauge of `event`; the newest few, for a message has an end."""
+    return tuple(await notes.in_force(connection, now, event.station_id))[:_MOST_NOTES]
 
 
 async def _tell(connection: AsyncConnection, told: Telling, speaker: Publisher) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bridge_de.reports import Report, said
 from floodcore.texts import Texts
 from floodcore.words import Language
 
@@ -37,7 +38,7 @@ class Measured:
     """What was measured: `value` in `unit` at `at`; names, limits and places downstream in the language wanted.
 
     `limits` and `downstream` may be empty and are then left out; `old_minutes` is None while the value is
-    as new as can be expected.
+    as new as can be expected. `reports` are what people say of the gauge, the newest first.
     """
 
     station: str
@@ -49,6 +50,7 @@ class Measured:
     limits: str
     downstream: str
     old_minutes: int | None = None
+    reports: tuple[Report, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def wording(
             trend=texts.say(language, f"trend.{measured.trend}"),
         ),
         "" if measured.old_minutes is None else texts.say(language, "cap.text.old", minutes=measured.old_minutes),
+        *said(texts, language, measured.reports),
         texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
         texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
         texts.say(language, "cap.text.not_reached" if phase is Phase.EXPECT else "cap.text.not_declared"),

@@ -18,7 +18,9 @@ from bridge_de.publish import write
 from bridge_de.render import render
 from floodcore.network import load
 from floodcore.network.model import Network
+from floodcore.store.notes import Note
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
+from floodcore.words import Cause
 from tests.bridge.conftest import START, told
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -97,6 +99,26 @@ def test_a_reached_limit_says_all_it_knows(speaker: Publisher, structure: Callab
     }
     assert "Flussabwärts in den Nachbarländern: Zittau." in german.description
     assert "nicht um eine Ausrufung" in german.description
+
+
+def test_a_message_tells_what_people_report(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:
+    def note(cause: Cause, texts: dict[str, str]) -> Note:
+        return Note(1, "316000", cause, START, None, "povodí & spol. <x>", texts, None, START)
+
+    noted = (
+        note(Cause.SENSOR, {"de": "Sensor am 28. 3. getauscht"}),
+        note(Cause.RELEASE, {"cs": "Odpouštění z Harcova", "de": "Ablass Harcov"}),
+    )
+    alert, body = write(telling(told(), [], START, notes=noted), speaker)
+    assert structure(body) == []
+    assert faults(body) == []
+    czech, german = alert.infos
+    assert "Příčina podle hlášení lidí: odpouštění z nádrže. „Odpouštění z Harcova“ (povodí + spol. ‹x›)." in (
+        czech.description
+    )
+    assert "Hlášení lidí k vodočtu: vyměněné čidlo. „Sensor am 28. 3. getauscht“" in czech.description
+    assert "„Ablass Harcov“" in german.description
+    assert parameters(body)["cause"] == "release"
 
 
 def test_an_expected_limit_is_told_as_a_forecast(speaker: Publisher, structure: Callable[[bytes], list[str]]) -> None:

@@ -13,10 +13,12 @@ from bridge_de.compose import Publisher
 from bridge_de.publish import publish, publish_batch, publisher_of, refresh_batch
 from floodcore.clock import Clock
 from floodcore.house import House, Pool
-from floodcore.store import warnings
+from floodcore.store import notes, warnings
 from floodcore.store.listen import EVENT
+from floodcore.store.notes import NewNote
 from floodcore.store.warnings import StoredMessage
 from floodcore.supervision import Pulse
+from floodcore.words import Cause, Language
 
 Happen = Callable[..., Awaitable[int]]
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -239,3 +241,24 @@ async def test_a_withdrawal_ends_the_story_and_a_forecast_is_not_told_anew(house
     await drain(pool, speaker)
     assert await refresh_batch(pool, speaker, Clock(now + timedelta(hours=5), datetime.now(UTC))) == 1
     assert (await stored(pool))[-1].headline_cs.startswith("Trvá limit 1. SPA"), "what is reached still holds"
+
+
+async def test_a_message_carries_the_notes_in_force_and_its_refresh_those_of_then(house: House, happen: Happen) -> None:
+    pool, speaker, now = house.pool, publisher_of(house), Clock().now()
+
+    async def report(cause: Cause, text_of_it: str, station: str = "316000") -> int:
+        async with pool.connection() as connection:
+            new = NewNote(station, cause, now - timedelta(hours=1), None, "povodí", {Language.CS: text_of_it})
+            return await notes.add(connection, new, now)
+
+    await report(Cause.ICE, "jinde", "320000")
+    await report(Cause.RELEASE, "Harcov odpouští")
+    await happen()
+    await drain(pool, speaker)
+    await report(Cause.BACKWATER, "Nisa vzdouvá")
+    await refresh_batch(pool, speaker, Clock(now + timedelta(hours=5), now))
+    first, second = [etree.fromstring(message.body).findtext(f"{CAP}info/{CAP}description") or ""
+                     for message in await stored(pool)]  # fmt: skip
+    assert "Harcov odpouští" in first
+    assert "jinde" not in first
+    assert second.index("Nisa vzdouvá") < second.index("Harcov odpouští")
