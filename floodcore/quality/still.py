@@ -3,7 +3,7 @@
 In a flood an hour (reliability goal G8). But a gauge that resolves a centimetre says the same for hours when the
 water goes a centimetre an hour: in the development records up to 210 min above a quarter of the flood, where no gauge
 of millimetres is still for more than 100 min and nearly none for 50. So for gauges that go in steps of a centimetre the
-hour is stretched, to three at most, to how long the river at the pace it had when it stopped needs for twelve of them.
+hour is stretched, to three at most, to how long the river at the pace it had when it stopped needs for eight of them.
 In calm a week: 24 h occur in the records.
 """
 
@@ -16,12 +16,12 @@ from floodcore.words import Quantity
 _SAMPLES = 4
 _IN_FLOOD_MIN = 60.0
 _LONGEST_IN_FLOOD_MIN = 180.0
-_STEPS_CM = 12.0
+_STEPS_CM = 8.0
 _IN_CALM = timedelta(days=7)
 # Steps of this size are those of a gauge that resolves a centimetre. The smallest step seen is forgotten by a
-# fiftieth with each step: a wave or an average of two shows less now and then.
+# two-hundredth with each step: a wave or an average of two shows less now and then.
 _COARSE_CM = 0.7
-_FORGOTTEN = 1.02
+_FORGOTTEN = 1.005
 # A river that went 18 cm an hour does not stop dead: held values on a rise count as in a flood.
 _MOVING_CM_PER_MIN = 0.3
 

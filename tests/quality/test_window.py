@@ -262,7 +262,7 @@ def test_stuck_in_flood_within_the_hour_and_never_in_ordinary_calm() -> None:
     assert calm.feed([52.0] * 900)[-1] == (Flag.SUSPECT, "stuck")
 
 
-@pytest.mark.parametrize(("pace", "minutes"), [(4.0, 60), (2.0, 60), (1.5, 80), (1.0, 120), (0.5, 180)])
+@pytest.mark.parametrize(("pace", "minutes"), [(4.0, 60), (2.0, 60), (1.2, 70), (1.0, 80), (0.5, 160)])
 def test_a_gauge_of_whole_centimetres_may_stand_as_long_as_its_river_was_slow(pace: float, minutes: int) -> None:
     gauge = Gauge(flooded=True)
     every = 10.0 / min(pace, 1.0)
