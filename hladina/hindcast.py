@@ -45,6 +45,15 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The judgement of one station, ready to travel: the verdicts are already rows of quality.csv and counts."""
+
+    outcome: Outcome
+    quality: tuple[tuple[str, str, str, str], ...]
+    summary: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What is written of one station. `forecasts` are the rows of forecasts.csv."""
 
@@ -94,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Learned | None]:
     """What the earlier records teach of each station with limits; None where they hold too few floods."""
-    outcomes = _judged(stations, records, workers)
-    cases = [_case(one, stations, outcomes, None) for one in stations.values() if one.limits]
+    judged = _judged(stations, records, workers)
+    cases = [_case(one, stations, judged, None) for one in stations.values() if one.limits]
     found = workers.each(_learn, cases, "learnt")
     return {case.station.id: one for case, one in zip(cases, found, strict=True)}
 
@@ -104,7 +113,7 @@ def _learn(case: Case) -> Learned | None:
     return training.learn(case.station, case.stations, case.outcomes, forecast_odds.generic())
 
 
-def _judged(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Outcome]:
+def _judged(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Judged]:
     things = [(one, records.by_station[key]) for key, one in stations.items()]
     return dict(zip(stations, workers.each(_judge, things, "judged"), strict=True))
 
@@ -124,14 +133,15 @@ def _write(
             _table(stack, out / name, header)
             for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
         )
-        outcomes = _judged(stations, records, workers)
-        cases = [_case(one, stations, outcomes, learned.get(key)) for key, one in stations.items()]
+        judged = _judged(stations, records, workers)
+        cases = [_case(one, stations, judged, learned.get(key)) for key, one in stations.items()]
         for key, result in zip(stations, workers.each(_foresee, cases, "foreseen"), strict=True):
-            outcome, record = outcomes[key], records.by_station[key]
-            degrees(_degrees(stations[key], outcome))
+            one = judged[key]
+            degrees(_degrees(stations[key], one.outcome))
             forecasts(result.forecasts)
-            quality(_quality(stations[key], record, outcome))
-            told[key] = _summary(record, outcome, result)
+            quality(one.quality)
+            warned = {"forecast_rows": len(result.forecasts), "warnings": result.warnings}
+            told[key] = {**one.summary, **warned}
             if result.tally is not None:
                 total.add(result.tally)
             if result.picture is not None:
@@ -160,17 +170,21 @@ def _taught(options: argparse.Namespace, learned: Mapping[str, Learned | None]) 
     return {"files": [path.name for path in files], "version": found["version"], "stations": taught}
 
 
-def _judge(job: tuple[Recorded, Record]) -> Outcome:
-    return judge(*job)
+def _judge(job: tuple[Recorded, Record]) -> Judged:
+    station, record = job
+    outcome = judge(station, record)
+    found = Judged(outcome, tuple(_quality(station, record, outcome)), _summary(record, outcome))
+    outcome.verdicts.clear()
+    return found
 
 
 def _case(
-    station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome], learned: Learned | None
+    station: Recorded, stations: Mapping[str, Recorded], judged: Mapping[str, Judged], learned: Learned | None
 ) -> Case:
     """Only what the station needs: it may have to travel."""
     names = (station.id, *above(station.id, stations), *station.rain_gauges)
     local = None if learned is None else learned.local
-    return Case(station, {key: stations[key] for key in names}, {key: outcomes[key] for key in names}, local)
+    return Case(station, {key: stations[key] for key in names}, {key: judged[key].outcome for key in names}, local)
 
 
 def _foresee(case: Case) -> Result:
@@ -217,7 +231,7 @@ def _quality(station: Recorded, record: Record, outcome: Outcome) -> Iterator[tu
         yield station.id, stamp(at), Flag.SUSPECT.name.lower(), "late"
 
 
-def _summary(record: Record, outcome: Outcome, result: Result) -> dict[str, object]:
+def _summary(record: Record, outcome: Outcome) -> dict[str, object]:
     flags = Counter(verdict.flag.name.lower() for verdict in outcome.verdicts.values())
     tests = Counter(verdict.test for verdict in outcome.verdicts.values() if verdict.test)
     return {
@@ -230,8 +244,6 @@ def _summary(record: Record, outcome: Outcome, result: Result) -> dict[str, obje
         "flags": dict(sorted(flags.items())),
         "tests": dict(sorted(tests.items())),
         "degree_changes": len(outcome.transitions),
-        "forecast_rows": len(result.forecasts),
-        "warnings": result.warnings,
     }
 
 

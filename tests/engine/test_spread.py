@@ -41,7 +41,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPa
 def test_a_cluster_on_this_machine() -> None:
     with (
         import_module("distributed").LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, host="127.0.0.1"
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp"
         ) as cluster,
         Workers(cluster.scheduler_address) as workers,
     ):
