@@ -186,13 +186,18 @@ async def test_a_class_is_kept_as_a_class_and_never_as_a_level(
 
 
 async def test_a_class_has_no_turn_to_wait_for(houses: "Houses", pool: Pool, application_runs: Runs) -> None:
-    house = at_the_time(houses(), NOW, "saxony", "lhp")
-    application, *_ = servers(house, ["saxony", "lhp"])
+    kinds = ("saxony", "lhp")
+    application, _, services = servers(at_the_time(houses(), NOW, *kinds), kinds, NOW + timedelta(hours=1))
+    memory = polling.Memory(BY_NAME["lhp"], {})
     async with application_runs(application) as url:
-        await ask(house, BY_NAME["saxony"], url=url)
-        await ask(house, BY_NAME["lhp"], url=url)
-    async with pool.connection() as conn:
-        assert len(await context.classes(conn, "lhp")) == 1
+        for minutes in (0, 10, 20):
+            house = at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds)
+            services.clock = house.clock
+            await ask(house, BY_NAME["saxony"], url=url)
+            await ask(house, BY_NAME["lhp"], memory, url)
+            async with pool.connection() as conn:
+                (grade,) = await context.classes(conn, "lhp")
+            assert NOW - grade.at <= -timedelta(minutes=minutes - 1), "as fresh as the gauge"
 
 
 # --- several sources for one gauge ---
