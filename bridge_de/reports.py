@@ -7,7 +7,6 @@ from floodcore.store.notes import Note
 from floodcore.texts import Texts
 from floodcore.words import Cause, Language
 
-
 # What our own check takes for markup would cost the whole message its full form.
 _PLAIN = str.maketrans({"<": "‹", ">": "›", "&": "+"})
 
