@@ -73,7 +73,7 @@ def _body(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def chmu_rain(shown: Sequence[Shown], now: datetime) -> bytes:
+def chmu_rain(shown: Sequence[Shown], _now: datetime) -> bytes:
     """A day of ten-minute sums of one gauge."""
     rows = [
         [series.address, "SRA10M", zulu(at), plain(value), "", 0]
@@ -83,7 +83,8 @@ def chmu_rain(shown: Sequence[Shown], now: datetime) -> bytes:
     ]
     table = {"header": "STATION,ELEMENT,DT,VAL,FLAG,QUALITY", "values": rows}
     envelope = {"zaznamID": "simulator", "datovyZdrojID": "simulator", "datovyTokID": "simulator"}
-    stamped = {"datumVytvoreni": zulu(now), "verzeDat": "1.0"}
+    written = max((str(row[2]) for row in rows), default="")  # so that an unchanged file is the same file
+    stamped = {"datumVytvoreni": written, "verzeDat": "1.0"}
     return _body(envelope | stamped | {"data": {"type": "DataCollection", "data": table}})
 
 
