@@ -31,6 +31,7 @@ _HORIZONS = len(HORIZONS_MIN)
 REACHES_MIN = (*HORIZONS_MIN, int(HORIZONS_MIN[-1] + forecast_decision.BEYOND_MIN))
 _HOURS = np.array((0, *REACHES_MIN)) / 60.0
 _SHARES = (0.5, 0.1, 0.9)
+_LIKELY = 0.5
 # A neighbour that has been silent for longer tells nothing about now; the hindcast's number.
 NEIGHBOUR_SILENT_S = 90 * 60.0
 # Inverse of the rating in forecast_past.stage: stage ~ Q^0.6.
@@ -205,14 +206,22 @@ def outlook(seen: Seen) -> Outlook:
             limit = seen.case.rules.limits[degree]
             limits.append(LimitOutlook(int(degree), limit, chances, *_when(at, chances), warned))
     level = _unstaged(seen.case.rules, found.level[row])
-    return Outlook(
-        REACHES_MIN,
-        HORIZONS_MIN,
-        tuple(limits),
-        tuple((round(float(m), 3), round(float(lo), 3), round(float(hi), 3)) for m, lo, hi in level)
-        if np.isfinite(level).all()
-        else (),
-        bool(found.rising[row]),
+    told = tuple((round(float(m), 3), round(float(lo), 3), round(float(hi), 3)) for m, lo, hi in level)
+    believable = np.isfinite(level).all() and not _contradicts(limits, level)
+    return Outlook(REACHES_MIN, HORIZONS_MIN, tuple(limits), told if believable else (), bool(found.rising[row]))
+
+
+def _contradicts(limits: Sequence[LimitOutlook], level: Array) -> bool:
+    """Whether a limit is more likely than not to be reached, and the level forecast stays below it all the way.
+
+    Both are learnt apart. In a rise steeper than any they learnt from the probability follows the trend and the
+    level does not (docs/forecast.md section 4): then the level says nothing.
+    """
+    highest = np.maximum.accumulate(level[:, 2])
+    return any(
+        chance >= _LIKELY and high < limit.limit
+        for limit in limits
+        for chance, high in zip(limit.probability, highest.tolist(), strict=False)
     )
 
 

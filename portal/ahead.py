@@ -29,9 +29,10 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class LimitAhead:
-    """A limit not reached: its name, the probability within each horizon, when if within the longest, warned or not."""
+    """A limit not reached: its name, short and long, the probability within each reach, when it is warned of."""
 
     name: str
+    title: str
     chances: list[Chance]
     when: str
     warned: bool
@@ -39,10 +40,13 @@ class LimitAhead:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The forecast of a gauge for its page. `horizons` name the columns; `level` are the cells of the value's row."""
+    """The forecast of a gauge for its page. `reaches` name the rows; `level` are the cells of the value, maybe fewer.
+
+    A forecast that is not current has no rows, only its `note`.
+    """
 
     note: str
-    horizons: list[str]
+    reaches: list[str]
     limits: list[LimitAhead]
     level: list[str]
 
@@ -87,7 +91,7 @@ def short(reader: Reader, mark: Mark) -> str:
     found = mark.expectation(reader.now)
     if found is None:
         return "–" if not mark.foresees_at(reader.now) else reader.say("page.ahead.calm.short")
-    degree = reader.degree(found.degree, mark.scheme)
+    degree = reader.say(f"degree.short.{found.degree}")
     if not found.current:
         return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
     if not found.warned:
@@ -104,17 +108,20 @@ def ahead(reader: Reader, mark: Mark) -> Ahead | None:
     if not mark.foresees_at(reader.now):
         return Ahead(reader.say("page.ahead.old", at=reader.moment(issued)), [], [], [])
     note = reader.say("page.ahead.note", at=reader.moment(issued), age=duration(reader.now - issued))
-    horizons = [duration(timedelta(minutes=minutes)) for minutes in outlook.reaches_min]
+    reaches = [duration(timedelta(minutes=minutes)) for minutes in outlook.reaches_min]
     limits = [
         LimitAhead(
+            reader.say(f"degree.short.{limit.degree}"),
             reader.degree(limit.degree, mark.scheme),
             [Chance(percent(p), reader.say(f"page.sure.{sure(p)}")) for p in limit.probability],
-            f"{clock(limit.expected_at)} ({clock(limit.earliest_at)}–{clock(limit.latest_at)})",
+            f"{clock(limit.expected_at)} ({clock(limit.earliest_at)}–{clock(limit.latest_at)})"
+            if limit.warned
+            else "–",
             limit.warned,
         )
         for limit in outlook.limits
     ]
-    return Ahead(note, horizons, limits, [_level(reader, mark, each) for each in outlook.level])
+    return Ahead(note, reaches, limits, [_level(reader, mark, each) for each in outlook.level])
 
 
 def _level(reader: Reader, mark: Mark, quantiles: Sequence[float]) -> str:

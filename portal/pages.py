@@ -16,6 +16,7 @@ from portal.geojson import iso
 from portal.localtime import number
 from portal.marks import Mark, needs_eyes, severity
 from portal.reading import Reader
+from portal.wellbeing import event_words
 
 _LISTED = 12
 _MAP_ELEMENT = Markup('<div class="folium-map" id="map_h0"></div>')
@@ -174,9 +175,22 @@ async def events(desk: Desk, request: web.Request, language: Language) -> web.Re
         reader,
         here="events",
         rest="events",
-        rows=[_event_row(event, snapshot, reader, desk) for event in snapshot.events],
+        rows=[
+            _incident_row(event, reader) if event.kind == "incident" else _event_row(event, snapshot, reader, desk)
+            for event in snapshot.events
+        ],
     )
     return answers.page(request, text)
+
+
+def _incident_row(event: EventView, reader: Reader) -> dict[str, object]:
+    """What failed for many at once: no degree, and no gauge to go to."""
+    return {
+        "at": reader.moment(event.at),
+        "iso": iso(event.at),
+        "incident": event_words(reader, event),
+        "exercise": event.exercise,
+    }
 
 
 def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk) -> dict[str, object]:
@@ -196,8 +210,9 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
     return {
         "at": reader.moment(event.at),
         "iso": iso(event.at),
+        "incident": "",
         "up": event.to_degree > event.from_degree,
-        "degree": event.to_degree,
+        "degree": degree,
         "expected": event.kind == "expected",
         "scheme": scheme,
         "station_id": event.station_id,

@@ -13,7 +13,7 @@ from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
-from portal import answers, hydrograph, pages
+from portal import answers, hydrograph, pages, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import iso
@@ -53,7 +53,8 @@ async def station(desk: Desk, request: web.Request, language: Language) -> web.R
     reader = desk.reader(language)
     quantity = _quantity(mark, request.query.get("quantity", ""))
     samples = await _samples(desk, mark, quantity, reader, SPANS[span])
-    return answers.page(request, _page(desk, reader, mark, (quantity, span), samples))
+    told = await wellbeingpage.story(desk, reader, mark.station.id)
+    return answers.page(request, _page(desk, reader, mark, (quantity, span), samples, told))
 
 
 async def _samples(
@@ -76,7 +77,14 @@ def _quantity(mark: Mark, wish: str) -> Quantity:
     return Quantity(wish) if wish in mark.station.quantities else mark.quantity
 
 
-def _page(desk: Desk, reader: Reader, mark: Mark, wish: tuple[Quantity, str], samples: list[SampleView] | None) -> str:
+def _page(
+    desk: Desk,
+    reader: Reader,
+    mark: Mark,
+    wish: tuple[Quantity, str],
+    samples: list[SampleView] | None,
+    story: wellbeingpage.Story | None,
+) -> str:
     quantity, span = wish
     network, shown = desk.house.network, desk.board.snapshot
     limits = mark.station.limits_of(quantity)
@@ -92,6 +100,7 @@ def _page(desk: Desk, reader: Reader, mark: Mark, wish: tuple[Quantity, str], sa
         mark=mark,
         doubt=_doubt(desk, reader, mark),
         notes=[_note(desk, reader, note) for note in mark.notes],
+        story=story,
         span=span,
         spans=list(SPANS),
         plot=_picture(reader, mark, wish, samples),
