@@ -138,17 +138,17 @@ def _upstream(pasts: Sequence[Past | None], now: Array) -> Array | None:
     return np.stack(grids, axis=1) if grids else None
 
 
-def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags) -> Flags:
+def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags, begin: float = BEGIN) -> Flags:
     """The decision folded over the readings; `now` and `rising` (moments,), the others with (moments, limits)."""
     limits = foreseen.shape[1]
     standing = forecast_decision.calm(limits)
     warned: Flags = np.zeros(foreseen.shape, dtype=np.bool_)
-    begins = np.any((foreseen >= np.array(BEGIN)) & ~quiet[:, :, None], axis=(1, 2))
+    begins = np.any((foreseen >= begin) & ~quiet[:, :, None], axis=(1, 2))
     stands = False
     for moment, at in enumerate(now.tolist()):
         if stands or begins[moment]:
             up = np.full(limits, rising[moment])
-            standing = forecast_decision.step(standing, at, foreseen[moment], quiet[moment], up)
+            standing = forecast_decision.step(standing, at, foreseen[moment], quiet[moment], up, begin)
             warned[moment] = standing.warned
             stands = bool(standing.warned.any())
     return warned

@@ -64,6 +64,7 @@ def main() -> int:
     table.show("ours", held_out)
     table.levels("ours", held_out)
     table.reliability(held_out)
+    table.prices(held_out)
     with_above = [one for one in held_out if one.seen.above]
     table.show("ours at the gauges of upreg", with_above, every=False)
     for name, forecasts in baselines.all_of(scored, every).items():

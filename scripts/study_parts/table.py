@@ -1,13 +1,13 @@
 """Scores of forecasts at the real limits, by the strict rules of tests/engine/scoring.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine import forecast, forecast_level
-from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_decision import BEGIN, HORIZONS_MIN
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
 from alerting.engine.forecast_shape import pick
 from hladina.foresight import decisions
@@ -21,8 +21,9 @@ Array = NDArray[np.float64]
 _NEAR_MIN = 720.0
 _FLOOD_MIN = 1440.0
 _HOPELESS = -7.0
+_BEGINS = (0.6, 0.7, 0.78, 0.85)
 # How much heavier the moments near a crossing are when the odds are calibrated.
-NEAR_WEIGHT = 3.0
+NEAR_WEIGHT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,25 @@ def foresee(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArr
         look = forecast.outlook(odds, own, gap, above, pick(one.memory, at))
         probability[at], foreseen[at] = look.probability, look.foreseen
         level[at] = forecast_level.quantiles(odds, own, one.value[at], above)
-    still = held(one, limit) | (one.quiet_peak >= limit)
-    warn = decisions(one.now, foreseen[:, None], still[:, None], one.own.s30 > 0.0)[:, 0]
-    warn &= (one.value < limit)[:, None]
+    warn = _decided(one, limit, foreseen, BEGIN)
     return Foreseen(one, limit, labels, raw, probability, foreseen, warn, level)
+
+
+def _decided(one: Seen, limit: float, foreseen: Array, begin: float) -> NDArray[np.bool_]:
+    still = held(one, limit) | (one.quiet_peak >= limit)
+    warn = decisions(one.now, foreseen[:, None], still[:, None], one.own.s30 > 0.0, begin)[:, 0]
+    return warn & (one.value < limit)[:, None]
+
+
+def prices(forecasts: Sequence[Foreseen]) -> None:
+    """Print what an earlier or a later beginning of the warnings would find, and how many false ones it costs."""
+    print("\nbegin, h, found, found with lead >= 30, useful, false")
+    for begin in _BEGINS:
+        again = [replace(one, warn=_decided(one.seen, one.limit, one.foreseen, begin)) for one in forecasts]
+        for (group, horizon), s in sorted(scores(again).items()):
+            if group == "all":
+                useful = sum(lead >= horizon / 2 for lead in s.leads)
+                print(begin, horizon, len(s.leads), round(s.pod30 * s.crossings), useful, s.false)
 
 
 def calibration(odds: Odds, others: Sequence[tuple[Foreseen, NDArray[np.bool_]]]) -> Odds:
