@@ -114,14 +114,16 @@ def _served(station: Station) -> tuple[Link, ...]:
 
 
 def _feed(station: Station, link: Link, quantity: Quantity, samples: tuple[Sample, ...]) -> Feed:
+    hung = link.mountings[-1]
+    height = hung.zero_cm if hung.probe_cm is None else hung.probe_cm
     address = link.address or station.id
-    return Feed(station.id, quantity, link.kind, address, link.sensor, link.zero_cm, station.interval, samples)
+    return Feed(station.id, quantity, link.kind, address, hung.sensor, height, station.interval, samples)
 
 
 def _measured(station: Station, link: Link) -> tuple[Quantity, ...]:
     """What of the station's quantities comes by this link."""
-    match link.sensor:
-        case "dragino_ldds":
+    match link.mountings[-1].sensor:
+        case "dragino_ldds" | "decentlab_mbx" | "decentlab_lid" | "decentlab_ctd10" | "milesight_em500_udl":
             return (Quantity.LEVEL,)
         case "decentlab_tbrg":
             return (Quantity.RAIN,)

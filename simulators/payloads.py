@@ -13,6 +13,7 @@ import struct
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from simulators import sensors
 from simulators.sample import Feed, Sample
 
 _RESOLUTION_MM = 0.1  # one tip of a DL-TBRG bucket
@@ -44,6 +45,29 @@ def decentlab_tbrg(device: int, tips: int, interval: timedelta, total_tips: int)
     return struct.pack(">BHH5H", 2, device & _WORD, 0x0003, *words)
 
 
+def other(sensor: str, level_cm: float | None, height_cm: float) -> tuple[bytes, int]:
+    """Payload and port of another sensor `height_cm` above the gauge's zero; no value is what it says of nothing.
+
+    Raises:
+        ValueError: no such sensor is simulated.
+    """
+    measured = level_cm is not None and not math.isnan(level_cm)
+    above = max(0, min(_WORD, round((height_cm - level_cm) * 10.0))) if level_cm is not None and measured else 0
+    match sensor:
+        case "decentlab_mbx":
+            return sensors.decentlab_mbx(above), 1
+        case "decentlab_lid":
+            return sensors.decentlab_lid(above), 1
+        case "milesight_em500_udl":
+            return sensors.milesight_udl(above if measured else _WORD), 85
+        case "decentlab_ctd10":
+            depth = round((level_cm - height_cm) * 10.0) if level_cm is not None and measured else 0
+            return sensors.decentlab_ctd10(depth, 8.0, frozen=not measured), 1
+        case _:
+            message = f"no simulated device for sensor {sensor!r}"
+            raise ValueError(message)
+
+
 def tips(rain_mm: float | None) -> int:
     """Tips of the bucket for `rain_mm`; none for no value."""
     return 0 if rain_mm is None or math.isnan(rain_mm) else round(rain_mm / _RESOLUTION_MM)
@@ -71,6 +95,8 @@ def uplinks(feed: Feed) -> list[tuple[Sample, bytes]]:
                 raw, port = decentlab_tbrg(int(eui(feed.address)[:4], 16), fallen, feed.interval, total), 1
             case "dragino_ldds" if feed.zero_cm is not None:
                 raw, port = dragino_ldds(sample.value, feed.zero_cm), 2
+            case _ if feed.zero_cm is not None:
+                raw, port = other(feed.sensor, sample.value, feed.zero_cm)
             case _:
                 message = f"{feed.station_id}: no simulated device for sensor {feed.sensor!r}"
                 raise ValueError(message)

@@ -95,6 +95,7 @@ async def test_killed_at_every_point_nothing_is_lost(point: str, database: str, 
         assert await (await conn.execute("SELECT * FROM contradiction")).fetchall() == []
 
 
+@pytest.mark.shows("outage", "tts")
 async def test_broker_killed_and_started_again(database: str, pool: Pool, broker: "Broker") -> None:
     with collecting(database, broker.url):
         async with subscribed(broker):

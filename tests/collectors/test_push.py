@@ -123,6 +123,7 @@ async def test_open_to_the_world_without_keys_is_closed(houses: "Houses", pushin
     assert await count(pool) == 0
 
 
+@pytest.mark.shows("outage", "push")
 async def test_no_2xx_without_commit(houses: "Houses", pushing: Any, pool: Pool) -> None:
     async with pool.connection() as conn:
         await conn.execute("ALTER TABLE dirty RENAME TO gone")

@@ -1,4 +1,4 @@
-"""What is pushed to us: simulators with encoders of their own say what the decoders must hear, on the two nights too."""
+"""What is pushed to us: simulators with encoders of their own say what decoders must hear, on the two nights too."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors import chirpstack, contract, exports, fiedler, hardwario, loggertexts, patrols, sensorthings, tts
+from collectors.faults import DecodeError
 from collectors.radio import devices
 from collectors.sensors.registry import registry
 from floodcore.network.model import Column, Export, Link, Mounting, Names, Station
@@ -149,6 +150,22 @@ def test_what_measured_nothing_says_nothing(raw: bytes) -> None:
                        ("milesight_em500_udl", 85), ("dragino_ldds", 2)):  # fmt: skip
         with pytest.raises(ValueError, match=r".+"):
             registry()[name].decode(raw, port)
+
+
+@pytest.mark.parametrize("sensor", ["decentlab_mbx", "decentlab_lid", "decentlab_ctd10", "milesight_em500_udl"])
+def test_any_sensor_at_the_things_stack_is_heard_and_its_silence_too(sensor: str) -> None:
+    height = -20.0 if sensor == "decentlab_ctd10" else 500.0
+    at = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    samples = (Sample(at, 123.0, at), Sample(at, None, at), Sample(at, float("nan"), at))
+    feed = Feed("LK-1", LEVEL, "tts", EUI, sensor, height, timedelta(minutes=10), samples)
+    link = Link("tts", EUI, mounted=(Mounting(None, sensor, height, height),))
+    known = devices(station(link), "tts")
+    first, *nothing = (message for _, message in payloads.uplinks(feed))
+    (level,) = (r for r in tts.readings(payloads.topic(EUI), first, known) if r.quantity is LEVEL)
+    assert level.value == 123.0
+    for message in nothing:
+        with pytest.raises(DecodeError):
+            tts.readings(payloads.topic(EUI), message, known)
 
 
 _FORMATS = st.sampled_from(["iso", "unix", "unix_ms", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M"])
