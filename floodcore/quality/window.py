@@ -126,9 +126,22 @@ def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, floo
         return _believe(memory, (memory.last, point), quantity)
     settled = _contradicted(memory)
     if point.value == good.value and is_stuck(memory, good, point, quantity, flooded=flooded):
-        calm = replace(_settle(memory), same_since=memory.same_since or good.at, same_count=memory.same_count + 1)
-        return Checked(calm, (*settled, Verdict(point.at, Flag.SUSPECT, STUCK)))
+        return Checked(_stuck(memory, good, point), (*settled, Verdict(point.at, Flag.SUSPECT, STUCK)))
     return _believe(memory, (point,), quantity, settled)
+
+
+def _stuck(memory: Memory, good: Point, point: Point) -> Memory:
+    """The memory after a stuck value: the gauge was heard, so whatever it says next is measured from there."""
+    return replace(
+        memory,
+        last=point,
+        step=0.0,
+        doubted=1,
+        agreeing=2,  # with the last good one, and so contradicted by nothing
+        agreeing_from=good,
+        same_since=memory.same_since or good.at,
+        same_count=memory.same_count + 1,
+    )
 
 
 def _returning(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Checked:
@@ -310,11 +323,6 @@ def _follow(memory: Memory, point: Point, quantity: Quantity) -> tuple[Memory, t
         tick=ticking(memory, point),
     )
     return known, said
-
-
-def _settle(memory: Memory) -> Memory:
-    """Forget the doubts."""
-    return replace(memory, last=None, step=0.0, doubted=0, agreeing=0, agreeing_from=None)
 
 
 def _undecided(memory: Memory, doubt: Memory) -> tuple[Verdict, ...]:

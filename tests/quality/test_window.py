@@ -271,6 +271,15 @@ def test_a_gauge_of_whole_centimetres_may_stand_as_long_as_its_river_was_slow(pa
     assert [test for _, test in verdicts].index("stuck") == minutes // 10 - 1
 
 
+def test_a_stuck_gauge_that_comes_loose_far_away_is_not_believed_for_its_long_silence() -> None:
+    gauge = Gauge(flooded=True)
+    gauge.feed([150.2, 150.6, *[152.0] * 150])
+    assert gauge.feed([-236.0]) == [(Flag.SUSPECT, "drop")]
+    assert gauge.feed([260.0]) == [(Flag.SUSPECT, "jump")]
+    assert gauge.feed([153.0]) == [(Flag.GOOD, "")]
+    assert list(gauge.flags.values())[-4] == (Flag.SUSPECT, "stuck")
+
+
 def test_values_held_on_a_rise_are_stuck_before_any_limit_is_reached() -> None:
     gauge = healthy()
     gauge.feed([51.0 + 6.1 * step for step in range(1, 6)])
