@@ -9,6 +9,7 @@ from collectors.faults import DecodeError, EmptyAnswerError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
+_MARK = b"\xef\xbb\xbf"  # some servers begin a text with it; JSON does not allow it
 _decoder = msgspec.json.Decoder()
 
 
@@ -19,6 +20,7 @@ def document(body: bytes, what: str) -> Json:
         EmptyAnswerError: there is nothing in it.
         DecodeError: it is no JSON; `what` names what was expected.
     """
+    body = body.removeprefix(_MARK)
     if not body.strip():
         message = f"an empty body instead of {what}"
         raise EmptyAnswerError(message)

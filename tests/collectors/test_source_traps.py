@@ -320,3 +320,11 @@ def test_a_field_that_is_gone_is_a_fault_and_no_missing_value(name: str, old: by
     assert isinstance(after, Decoded)
     assert len(after.faults) > len(before.faults)
     assert "level" not in {reading.quantity for reading in after.readings}
+
+
+@pytest.mark.parametrize(
+    "name", ["saxony", "imgw", "lhp", "pegelonline", "hubeau", "ea", "chmu_rain", "hpps", "saxony_rss"]
+)
+def test_a_byte_order_mark_changes_nothing(name: str) -> None:
+    body = next(FIXTURES.glob(f"{name}.*")).read_bytes()
+    assert CATALOGUE[name].probe(b"\xef\xbb\xbf" + body) == CATALOGUE[name].probe(body)
