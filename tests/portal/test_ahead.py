@@ -166,7 +166,7 @@ async def test_the_page_shows_chances_the_band_and_that_a_machine_says_so(unplug
     desk.board.snapshot = Snapshot((mark,), (), NOW)
     who = Reader(unplugged.texts, language, NOW)
     samples = [SampleView(NOW - TEN * n - TEN / 2, 180.0 - n, 1, "", late=False) for n in range(20, -1, -1)]
-    page = parsed(stationpage._page(desk, who, mark, (mark.quantity, "24h"), samples))
+    page = parsed(stationpage._page(desk, who, mark, (mark.quantity, "24h"), samples, story=None))
     table = page.xpath("//table[contains(@class, 'chances')]")[0]
     assert len(table.xpath(".//tbody/tr")) == 6
     assert "86" in table.text_content()
