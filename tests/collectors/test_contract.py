@@ -179,5 +179,17 @@ def test_who_may_push(authorization: str, signature: str, expected: Verdict) -> 
     assert verdict(KEYS, "brod", authorization, signature, b"body") is expected
 
 
+@pytest.mark.parametrize("key", ["old", "new"])
+def test_while_a_key_changes_both_are_good_and_nothing_between(key: str) -> None:
+    keys = {"brod": "old|new"}
+    assert verdict(keys, "brod", basic("brod", key), "", b"body") is Verdict.ALLOWED
+    assert verdict(keys, "brod", "", signed(key, b"body"), b"body") is Verdict.ALLOWED
+    for wrong in ("old|new", "", "|"):
+        assert verdict(keys, "brod", basic("brod", wrong), "", b"body") is Verdict.UNKNOWN
+        assert verdict(keys, "brod", "", signed(wrong, b"body"), b"body") is Verdict.UNKNOWN
+    assert verdict({"brod": "old|"}, "brod", "", signed("", b"body"), b"body") is Verdict.UNKNOWN
+    assert verdict({"brod": "old|"}, "brod", basic("brod", ""), "", b"body") is Verdict.UNKNOWN
+
+
 def test_a_station_without_key_cannot_sign_with_the_empty_key() -> None:
     assert verdict(KEYS, "jez", "", signed("", b"body"), b"body") is Verdict.UNKNOWN
