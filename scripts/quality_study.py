@@ -8,15 +8,18 @@ untouched records too; FILE gets each reading of theirs that is doubted.
 """
 
 import argparse
+import csv
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.quality_parts import measure  # the path comes first
+from scripts.quality_parts import abreast, measure, own_rates  # the path comes first
 from scripts.quality_parts.faults import KINDS, spike
 from scripts.quality_parts.measure import DRY, FLOOD, Found, Risen
 from scripts.quality_parts.rises import RISES
@@ -45,6 +48,9 @@ def main() -> int:
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 1, spike), " with spikes"), flush=True)
     if not options.kinds:
         _untouched(tracks, options)
+        _own_rates(tracks)
+        if options.data:
+            _abreast(options.data, tracks)
     return 0
 
 
@@ -99,6 +105,36 @@ def _untouched(tracks: Sequence[Track], options: argparse.Namespace) -> None:
         )
     if options.list:
         options.list.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _own_rates(tracks: Sequence[Track]) -> None:
+    stations, generic, own = own_rates.compare(tracks, 40, _SEED)
+    for name, one in (("generic rates", generic), ("own rates", own)):
+        print(
+            f"{name}, {stations} stations, later halves: {_share(one.doubted, one.readings, 4)} of readings doubted at "
+            f"once, {_share(one.caught, one.bumps)} of {one.bumps} bumps of 8 to 30 cm"
+        )
+
+
+def _abreast(folder: Path, tracks: Sequence[Track]) -> None:
+    """Doubts between the gauges of one river."""
+    with (folder / "stations_meta.csv").open(newline="", encoding="utf-8") as file:
+        meta = {row["station_id"]: row for row in csv.DictReader(file)}
+    # the five gauges of the Calder stand on becks of one valley
+    valley = {"calder2025": "Calder"}
+    rivers = abreast.rivers(tracks, {key: valley.get(row["group"], row["river"]) for key, row in meta.items()})
+    days = sum(int(np.isfinite(one.hourly).sum() // 24) for one in rivers)
+    vain = Counter(test for one in rivers for _, test, _ in abreast.in_vain(one))
+    print(f"\n{len(rivers)} rivers of three gauges or more, {days} gauge-days; days with a doubt in vain: {dict(vain)}")
+    rng = Random(_SEED)  # noqa: S311 - seeded on purpose
+    for name, put, sizes in (
+        ("drift, cm a day for 3 days", abreast.drifts_found, ((2, 5), (5, 10), (10, 20))),
+        ("zero moved by cm", abreast.steps_found, ((15, 30), (30, 100), (100, 500))),
+    ):
+        for low, high in sizes:
+            counts = [put(one, rng, 100, low, high) for one in rivers]
+            found, whole = sum(a for a, _ in counts), sum(b for _, b in counts)
+            print(f"{name}, {low} to {high}: {_share(found, whole)} of {whole} found")
 
 
 if __name__ == "__main__":

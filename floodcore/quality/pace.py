@@ -6,7 +6,9 @@ a rise that was already steep), or three times the pace it had in the last hour.
 0.05 dt) of the last value (judged on the development records, hydropeaking among them).
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from floodcore.quality.memory import Memory, Point, minutes_between
 from floodcore.quality.rates import Rates
@@ -64,3 +66,9 @@ def grown(pace: float, minutes: float) -> float:
 def step_of(earlier: Point, later: Point) -> float:
     """The pace from one point to the next, in units per minute."""
     return (later.value - earlier.value) / max(minutes_between(earlier, later), _SHORTEST_STEP_MIN)
+
+
+def shares(at: Sequence[datetime], value: Sequence[float], quantity: Quantity) -> list[float]:
+    """Each step of a believed record over what is ordinary in its time, with its sign: what `rates.learn` takes."""
+    points = [Point(moment, one) for moment, one in zip(at, value, strict=True)]
+    return [(b.value - a.value) / ordinary(quantity, a.value, minutes_between(a, b)) for a, b in pairwise(points)]

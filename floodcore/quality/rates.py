@@ -19,8 +19,8 @@ from msgspec import Struct
 _MARGIN = 1.5
 LEAST, MOST = 0.25, 2.0
 _QUANTILE = 0.999
-# Fewer steps say nothing about a quantile of one in a thousand: about a month at ten minutes.
-_ENOUGH = 4000
+# Fewer steps say nothing about a quantile of one in a thousand: about two weeks at ten minutes.
+_ENOUGH = 2000
 _LONGEST_STEP = timedelta(minutes=60)
 
 
@@ -39,7 +39,7 @@ def learn(at: Sequence[datetime], share: Sequence[float]) -> Rates:
     """The rates of a station from its believed record.
 
     `at` (n,) aware UTC in order; `share` (n - 1,) the change of each step over what is ordinary in its time, with
-    its sign. Steps over more than an hour are left out; with fewer than 4,000 others the generic rates stand.
+    its sign. Steps over more than an hour are left out; with fewer than 2,000 others the generic rates stand.
     """
     known = [one for one, (a, b) in zip(share, pairwise(at), strict=True) if b - a <= _LONGEST_STEP]
     if len(known) < _ENOUGH:
