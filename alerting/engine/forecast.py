@@ -26,6 +26,13 @@ Flags = NDArray[np.bool_]
 _FAST = 100.0
 _DAMPING_H = 1.0
 _SURE = 0.9
+# Where less than 15 % of the gap moves, no network is asked: of 360,000 such moments of the development records this
+# share reached the limit within each reach (docs/forecast.md section 3).
+_STILL_SHARE = 0.15
+_STIR_H = 4.0
+_STILL = np.array((0.0, 0.0, 0.00004, 0.0002, 0.0004))
+# Times are told where the limit is at all likely.
+_LEAST = 0.02
 # Series worked on together: they stay in the cache, and a record of decades fits the memory.
 _BLOCK = 1000
 # Of the expected time: the median, and the ends of the middle four fifths.
@@ -61,8 +68,9 @@ class Foresight:
     `probability` (series, limits, horizons) of reaching the limit within the horizon: 1 where it is reached now, NaN
     where there is no limit or the past is not known. `foreseen`, same shape: within horizon + 60 min; the decision to
     warn looks at it. `hours` (series, limits, horizons, 3): when, as hours from now: median, and the ends of the middle
-    four fifths, given that it comes within the horizon. `level` (series, horizons, 3): the stage at the end of
-    the horizon: median, 10 % and 90 %. `rising` (series,): whether the water rises now.
+    four fifths, given that it comes within the horizon; NaN where that is less likely than 0.02 in all. `level`
+    (series, horizons, 3): the stage at the end of the horizon: median, 10 % and 90 %. `rising` (series,): whether the
+    water rises now.
     """
 
     probability: Array
@@ -132,10 +140,23 @@ def outlook(odds: Odds, own: Shape, gap: Array, above: tuple[Shape, ...] = (), m
 
     Levels and gaps in cm, discharges as stage (forecast_past.stage). A NaN shape gives NaN.
     """
-    chances = forecast_odds.probability(odds, forecast_inputs.inputs(own, gap, above, memory))
-    chances = np.maximum(chances, _trend_in_charge(own, gap))
+    chances = np.tile(_STILL, (gap.size, 1))
+    lively = np.flatnonzero(~(_stir(own, above) < _STILL_SHARE * gap))
+    if lively.size:
+        some, uppers = pick(own, lively), tuple(pick(each, lively) for each in above)
+        known = forecast_inputs.inputs(some, gap[lively], uppers, None if memory is None else pick(memory, lively))
+        found = forecast_odds.probability(odds, known)
+        chances[lively] = np.maximum(found, _trend_in_charge(some, gap[lively]))
     beyond = _between(chances[:, 1:2], chances[:, 2:3])
     return Outlook(chances[:, : len(HORIZONS_MIN)], np.concatenate([beyond, chances[:, 2:]], axis=1))
+
+
+def _stir(own: Shape, above: tuple[Shape, ...]) -> Array:
+    """How much moves, here or above, in cm: the rise of six hours, or four hours of the steepest half hour."""
+    each = [own.rise, _STIR_H * own.top30]
+    each += [np.nan_to_num(part) for upper in above for part in (upper.rise, _STIR_H * upper.top30)]
+    stir: Array = np.maximum.reduce(each)
+    return stir
 
 
 def _between(sooner: Array, later: Array) -> Array:
@@ -171,10 +192,16 @@ def hours_to(probability: Array, share: float = _MEDIAN) -> Array:
 
 
 def times(probability: Array) -> Array:
-    """`hours_to` for the median and the ends of the middle four fifths; (…, horizons) to (…, horizons, 3)."""
-    flat = probability.reshape(-1, len(HORIZONS_MIN))
-    found = np.stack([hours_to(flat, share) for share in (_MEDIAN, _EARLY, _LATE)], axis=2)
-    return found.reshape(*probability.shape, 3)
+    """`hours_to` for the median and the ends of the middle four fifths; (…, horizons) to (…, horizons, 3).
+
+    NaN where the limit is less likely than 0.02 within the longest horizon.
+    """
+    found = np.full((*probability.shape, 3), np.nan)
+    likely = probability[..., -1] >= _LEAST
+    if likely.any():
+        some = probability[likely]
+        found[likely] = np.stack([hours_to(some, share) for share in (_MEDIAN, _EARLY, _LATE)], axis=2)
+    return found
 
 
 def shapes(windows: Array) -> Shape:

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_inputs import inputs
 from alerting.engine.forecast_odds import Odds
-from alerting.engine.forecast_shape import Shape
+from alerting.engine.forecast_shape import Shape, pick
 
 Array = NDArray[np.float64]
 
 QUANTILES = (0.5, 0.1, 0.9)
 # Under this nothing moves: half the resolution of a gauge, and its noise.
 _LEAST = 0.7
+# Water that moved by less in six hours, here and above, stays: median, 10 % and 90 % in cm.
+_STILL_CM = 2.0
+_STILL = (0.0, -1.0, 1.0)
 _STEP_SHARE = 0.5
 _RANGE_SHARE = 0.1
 
@@ -30,10 +33,17 @@ def pace(own: Shape) -> Array:
 
 def quantiles(odds: Odds, own: Shape, value: Array, above: tuple[Shape, ...] = ()) -> Array:
     """(series, horizons, 3): the stage in cm: median, 10 % and 90 %; `value` (series,) is the newest."""
-    unit = pace(own)
-    change = odds.level.mean(inputs(own, unit, above)).reshape(-1, len(HORIZONS_MIN), len(QUANTILES))
-    stage = value[:, None, None] + unit[:, None, None] * change
+    found: Array = value[:, None, None] + np.tile(np.array(_STILL), (value.size, len(HORIZONS_MIN), 1))
+    swing = np.maximum.reduce([own.rise + own.drop, *(np.nan_to_num(each.rise) for each in above)])
+    moving = np.flatnonzero(~(swing <= _STILL_CM))
+    if not moving.size:
+        return found
+    some, uppers = pick(own, moving), tuple(pick(each, moving) for each in above)
+    unit = pace(some)
+    change = odds.level.mean(inputs(some, unit, uppers)).reshape(-1, len(HORIZONS_MIN), len(QUANTILES))
+    stage = value[moving, None, None] + unit[:, None, None] * change
     middle = stage[:, :, :1]
     # the median lies between, though each was learnt by itself
     low, high = np.minimum(stage[:, :, 1:2], middle), np.maximum(stage[:, :, 2:], middle)
-    return np.concatenate([middle, low, high], axis=2)
+    found[moving] = np.concatenate([middle, low, high], axis=2)
+    return found

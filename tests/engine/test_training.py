@@ -109,7 +109,7 @@ def test_no_history_changes_nothing() -> None:
     nothing = Local(np.zeros((width, 5)), np.zeros((width, 4)), np.zeros(4), np.ones(5), np.zeros(5), np.zeros(5))
     plain = forecast.foresee(forecast_odds.generic(), scene, limits)
     same = forecast_local.refine(nothing, scene, limits, plain)
-    for name in ("probability", "foreseen", "hours", "level"):
+    for name in ("probability", "foreseen", "level"):
         assert np.allclose(getattr(plain, name), getattr(same, name), atol=1e-6, equal_nan=True), name
     eager = Local(
         np.zeros((width, 5)),
