@@ -83,7 +83,7 @@ def _page(
     mark: Mark,
     wish: tuple[Quantity, str],
     samples: list[SampleView] | None,
-    story: wellbeingpage.Story | None,
+    story: wellbeingpage.Story | None = None,
 ) -> str:
     quantity, span = wish
     network, shown = desk.house.network, desk.board.snapshot
@@ -238,6 +238,8 @@ def _rows(desk: Desk, reader: Reader, quantity: Quantity, samples: list[SampleVi
     for sample in reversed(samples[-_ROWS:]):
         doubtful = sample.flag in {Flag.SUSPECT, Flag.FAIL}
         notes = [reader.say("page.note.late")] if sample.late else []
+        if sample.by_person:
+            notes.append(reader.say("page.note.person"))
         if doubtful:
             key = f"page.test.{sample.test}"
             notes.append(reader.say("page.doubt", test=reader.say(key) if key in desk.keys else sample.test))

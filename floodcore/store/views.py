@@ -70,13 +70,17 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class SampleView:
-    """One stored value. `flag` and `test` are the verdict of the later checks where there is one, else of the door."""
+    """One stored value. `flag` and `test` are the verdict of the later checks where there is one, else of the door.
+
+    `by_person` is a reading of a staff gauge by a flood patrol.
+    """
 
     observed_at: datetime
     value: float | None
     flag: int
     test: str
     late: bool
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,8 @@ LIMIT %(limit)s
 """
 
 _SAMPLES: LiteralString = """
-SELECT o.observed_at, o.value, coalesce(v.flag, o.flag)::int AS flag, coalesce(v.test, o.test) AS test, o.late
+SELECT o.observed_at, o.value, coalesce(v.flag, o.flag)::int AS flag, coalesce(v.test, o.test) AS test, o.late,
+       o.source = 'patrol' AS by_person
 FROM observation o
 JOIN series s USING (series_id)
 LEFT JOIN verdict v USING (series_id, observed_at)

@@ -1,5 +1,6 @@
 """The page of the flood patrols: who may, what is kept, what is refused, in four languages."""
 
+import asyncio
 import base64
 import re
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from floodcore.network.model import Link
 from floodcore.words import Language
+from tests.portal.conftest import put
 
 if TYPE_CHECKING:
     from tests.portal.conftest import Running
@@ -124,3 +126,14 @@ async def test_too_much_and_nonsense_are_refused(site: "Running") -> None:
     for body, status in ((b"x" * 5000, 413), (b"\xff\xfe", 422), (b"a=1&" * 50, 422)):
         async with site.client.post("/cs/patrol", headers=NOVAK, data=body) as answer:
             assert answer.status == status
+
+
+async def test_a_reading_by_a_person_is_marked_on_the_page_of_the_station(site: "Running") -> None:
+    await put(site.house.pool, "320000", 101.0, 0)
+    async with site.client.get("/en/stations/320000", headers={"Accept-Encoding": "identity"}) as answer:
+        assert "read by a person" not in await answer.text()
+    async with site.house.pool.connection() as conn:
+        await conn.execute("UPDATE observation SET source = 'patrol'")
+    await asyncio.sleep(1.1)  # a page is kept for a second
+    async with site.client.get("/en/stations/320000", headers={"Accept-Encoding": "identity"}) as answer:
+        assert "read by a person" in await answer.text()
