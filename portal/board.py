@@ -17,7 +17,8 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from floodcore.house import House
-from floodcore.store import foresight, notes, views
+from floodcore.store import foresight, incidents, notes, views
+from floodcore.store.incidents import Incident
 from floodcore.store.views import EventView
 from portal import geojson
 from portal.jsontext import dumps
@@ -58,6 +59,7 @@ class Snapshot:
     marks: tuple[Mark, ...] = ()
     events: tuple[EventView, ...] = ()
     read_at: datetime | None = None
+    incidents: tuple[Incident, ...] = ()
 
     def mark(self, station_id: str) -> Mark | None:
         """The mark of one station, or None when there is no such station."""
@@ -141,15 +143,18 @@ class Board:
                 events = await views.events(conn, _EVENTS_KEPT)
                 foreseen = await foresight.foresights(conn)
                 noted = await notes.in_force(conn, now)
+                open_ones = await incidents.open_ones(conn)
         except OUTAGES as error:
             self.fault = type(error).__name__
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        self._put(Snapshot(tuple(marks(self.house.network, series, degrees, foreseen, noted)), tuple(events), now))
+        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted))
+        self._put(Snapshot(shown, tuple(events), now, tuple(open_ones)))
 
     def _put(self, snapshot: Snapshot) -> None:
-        differs = snapshot.marks != self.snapshot.marks or snapshot.events != self.snapshot.events
+        old = self.snapshot
+        differs = (snapshot.marks, snapshot.events, snapshot.incidents) != (old.marks, old.events, old.incidents)
         self.snapshot = snapshot
         if differs:
             self.revision += 1

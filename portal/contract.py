@@ -223,6 +223,10 @@ def _observations() -> Object:
 
 
 def _health() -> Object:
+    scope: Object = {"type": "string", "enum": ["all", "operator", "transport", "clock"]}
+    count: Object = {"type": "integer"}
+    name: Object = {"type": "string"}
+    incident = _object({"scope": scope, "name": name, "since": _TIME, "silent": count, "of": count})
     stage = _object({"ok": {"type": "boolean"}, "age_s": _NUMBER, "failures": {"type": "integer"}, "fault": _TEXT})
     return _object(
         {
@@ -231,6 +235,7 @@ def _health() -> Object:
             "exercise": {"type": "boolean"},
             "database": _object({"ok": {"type": "boolean"}, "read_at": _TIME, "fault": _TEXT}),
             "stages": {"type": "object", "additionalProperties": stage},
+            "incidents": _list(incident),
         }
     )
 

@@ -16,6 +16,7 @@ from portal.assets import Assets
 from portal.board import Board, Bytes
 from portal.marks import Mark
 from portal.reading import ARROWS, Reader
+from portal.wellbeing import incident_words
 
 _KEPT_S = 1.0
 _KEPT_PAGES = 200
@@ -50,6 +51,7 @@ class Desk:
             languages=[(code.value, self.house.texts.say(code, "language.name")) for code in Language],
             exercise=self.house.settings.exercise,
             stale_since=None if since is None else reader.moment(since),
+            incidents=[incident_words(reader, incident) for incident in board.snapshot.incidents],
             never_read=board.snapshot.read_at is None,
             speed=self.house.clock.speed,
             Freshness=Freshness,

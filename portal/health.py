@@ -14,12 +14,13 @@ from aiohttp import web
 from floodcore.store import views
 from floodcore.store.views import BacklogView, PartnerView, PulseView, QuarantineView, SourceView
 from floodcore.words import Freshness, Language
-from portal import answers
+from portal import answers, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import Json, iso
 from portal.localtime import duration
 from portal.reading import Reader
+from portal.wellbeing import source_words
 
 # A stage beats at least once a second or two; a polling collector beats while it waits.
 SILENT_STAGE_S = 30.0
@@ -99,6 +100,10 @@ async def health(desk: Desk, request: web.Request) -> web.Response:
             }
             for stage in running
         },
+        "incidents": [
+            {"scope": each.scope, "name": each.name, "since": iso(each.at), "silent": each.silent, "of": each.gauges}
+            for each in desk.board.snapshot.incidents
+        ],
     }
     return answers.data(request, body, status=200 if ok else 503, headers={"Cache-Control": "no-store"})
 
@@ -131,6 +136,12 @@ async def metrics(desk: Desk, _: web.Request) -> web.Response:
     lines += _metric("hladina_streams", "Open event streams", [("", desk.streams)])
     if known is not None:
         lines += _depth_metrics(known)
+    opened = Counter(incident.scope for incident in snapshot.incidents)
+    scopes = [(_of("scope", scope), opened[scope]) for scope in ("all", "operator", "transport", "clock")]
+    lines += _metric("hladina_incidents", "Open incidents by scope", scopes)
+    faring = await wellbeingpage.read(desk)
+    if faring is not None:
+        lines += _faring_metrics(faring, now)
     return web.Response(
         text="\n".join(lines) + "\n", headers={"Content-Type": _PROMETHEUS, "Cache-Control": "no-store"}
     )
@@ -167,6 +178,21 @@ def _depth_metrics(known: Depth) -> list[str]:
     ]
 
 
+def _faring_metrics(faring: wellbeingpage.Wellbeing, now: datetime) -> list[str]:
+    ages = [(_of("source", s.source), (now - s.newest_at).total_seconds()) for s in faring.sources]
+    delays = [(_of("source", s.source), s.median_delay_s) for s in faring.sources]
+    good = [(_of("source", s.source), s.good / s.readings) for s in faring.sources if s.readings]
+    counted = (("open", faring.gaps.open), ("repaired", faring.gaps.repaired), ("given_up", faring.gaps.given_up))
+    return [
+        *_metric("hladina_source_age_seconds", "Since the newest reading of a source was taken", ages),
+        *_metric("hladina_source_delay_seconds", "Median delay of the readings of a day", delays),
+        *_metric("hladina_source_good_share", "Share of good readings of a day", good),
+        *_metric(
+            "hladina_gaps", "Gaps in the record, closed ones of a week", [(_of("state", n), c) for n, c in counted]
+        ),
+    ]
+
+
 def _metric(
     name: str,
     text: str,
@@ -186,11 +212,15 @@ async def status(desk: Desk, request: web.Request, language: Language) -> web.Re
     """The same for people, with the age of everything."""
     snapshot = await desk.board.current()
     known = await depth(desk)
+    faring = await wellbeingpage.read(desk)
     reader = desk.reader(language)
     rows = _stage_rows(desk, reader, known)
     states = Counter(mark.freshness_at(reader.now) for mark in snapshot.marks)
     runs = known is not None and known.backlog.aside == 0 and not any(row["bad"] for row in rows)
-    sources = [_source_row(source, reader) for source in known.sources] if known is not None else []
+    fares = {} if faring is None else {each.source: each for each in faring.sources}
+    sources = (
+        [_source_row(s, reader) | source_words(reader, fares.get(s.source)) for s in known.sources] if known else []
+    )
     partners = _partner_rows(desk, reader, known.partners) if known is not None else []
     whole = runs and not any(row["bad"] for row in [*sources, *partners])
     text = desk.render(

@@ -12,7 +12,7 @@ from floodcore.house import House, Pool
 from floodcore.store.listen import CHANGE, EVENT, listening
 from floodcore.supervision import Pulse, Stage
 from floodcore.words import Language
-from portal import answers, api, assets, health, languages, mishap, pages, patrol, stationpage, stream
+from portal import answers, api, assets, health, languages, mishap, pages, patrol, stationpage, stream, wellbeingpage
 from portal.answers import Policy
 from portal.board import FRESH_FOR_S, Board
 from portal.desk import Desk, templates
@@ -34,6 +34,7 @@ PAGES: dict[str, PageHandler] = {
     "/{language}/table": pages.table,
     "/{language}/events": pages.events,
     "/{language}/status": health.status,
+    "/{language}/health": wellbeingpage.page,
     "/{language}/stations/{station_id}": stationpage.station,
     "/{language}/patrol": patrol.form,
 }

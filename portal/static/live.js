@@ -41,8 +41,11 @@ const hladina = (() => {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("live");
       if (!fresh) return;
+      const told = page.getElementById("incidents"), telling = document.getElementById("incidents");
+      if (told && telling && told.textContent !== telling.textContent) telling.replaceChildren(...told.childNodes);
       const held = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       place.replaceChildren(...fresh.childNodes);
       if (held) place.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
