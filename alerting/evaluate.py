@@ -242,7 +242,7 @@ async def _commit(
         for change in judgement.changes
     ]
     stored = await judging.save_events(conn, sorted(events, key=lambda event: event.at))
-    told = {case.series.series_id for case, _ in judged if case.ruled.rules.told}
+    told = {case.series.series_id for case, _ in judged if case.ruled.told}
     await tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"))
     await judging.notify(conn, CHANGE)
     return len(stored)

@@ -92,8 +92,8 @@ async def load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook
 
 
 def _told(rulebook: Rulebook, series: Series) -> bool:
-    rules = rulebook.of(series.station_id, Quantity(series.quantity)).rules
-    return rules.told and bool(rules.limits)
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+    return ruled.told and bool(ruled.rules.limits)
 
 
 def _start(series: Series, rulebook: Rulebook, back: timedelta) -> datetime:

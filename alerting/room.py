@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, foresee, incident_watch, sweep, watch
+from alerting import evaluate, foresee, incident_watch, spare, sweep, watch
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
@@ -51,6 +51,7 @@ def stages(house: House) -> dict[str, Stage]:
         "engine.evaluate": partial(_evaluate, house, rulebook),
         "engine.foresee": partial(_foresee, house, rulebook),
         "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
+        **_spares(house, rulebook),
         "engine.watch": partial(watch.stage, house, watch.Watching()),
         **notify_stages.stages(house),
     }
@@ -59,6 +60,12 @@ def stages(house: House) -> dict[str, Stage]:
 def routes(house: House) -> list[web.RouteDef]:
     """The routes of this room: the gateway's callbacks."""
     return notify_routes.routes(house)
+
+
+def _spares(house: House, rulebook: Rulebook) -> dict[str, Stage]:
+    """The stage that lets spares speak, where there are any."""
+    has_any = any(station.spare_for is not None for station in house.network.stations.values())
+    return {"engine.spare": partial(_spare, house, rulebook, _Watch())} if has_any else {}
 
 
 async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
@@ -96,11 +103,7 @@ async def _foresee(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
 
 async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) -> None:
     """Look for gauges lost when it matters."""
-    away = house.clock.real_seconds(_AWAY_S)
-    if watch.until is None or time.monotonic() - watch.until > away:
-        async with house.pool.connection():  # the grace begins when the database answers
-            watch.until = time.monotonic() + house.clock.real_seconds(_SWEEP_AFTER_S)
-    await _wait(watch.until - time.monotonic(), pulse)
+    await _grace(house, watch, pulse)
     while True:
         async with house.pool.connection() as conn:
             now, live = house.clock.settled(), not house.clock.synthetic
@@ -109,6 +112,26 @@ async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) 
         watch.until = time.monotonic()
         pulse.beat()
         await _wait(max(house.clock.real_seconds(_SWEEP_S), _LEAST_SWEEP_S), pulse)
+
+
+async def _spare(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) -> None:
+    """Let the spares of lost gauges speak."""
+    await _grace(house, watch, pulse)
+    while True:
+        async with house.pool.connection() as conn:
+            await spare.stand_in(conn, rulebook, house.clock.settled())
+        watch.until = time.monotonic()
+        pulse.beat()
+        await _wait(_POLL_S, pulse)
+
+
+async def _grace(house: House, watch: _Watch, pulse: Pulse) -> None:
+    """After a start or a long outage nobody is called silent before the collectors could fetch what was missed."""
+    away = house.clock.real_seconds(_AWAY_S)
+    if watch.until is None or time.monotonic() - watch.until > away:
+        async with house.pool.connection():  # the grace begins when the database answers
+            watch.until = time.monotonic() + house.clock.real_seconds(_SWEEP_AFTER_S)
+    await _wait(watch.until - time.monotonic(), pulse)
 
 
 async def _wait(seconds: float, pulse: Pulse) -> None:

@@ -45,6 +45,8 @@ KILL_POINTS = (
     "sweep.found",
     "sweep.before_commit",
     "sweep.after_commit",
+    "spare.before_commit",
+    "spare.after_commit",
     "notify.claimed",
     "notify.expanded",
     "notify.intent_written",

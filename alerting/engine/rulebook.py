@@ -9,11 +9,12 @@ from floodcore.words import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """Rules, their canonical JSON and its hash."""
+    """Rules, their canonical JSON and its hash; `told`: people are told at once, not so of a spare gauge."""
 
     rules: Rules
     version: str
     canonical: str
+    told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,7 @@ class Rulebook:
         found = self._known.get((station_id, quantity))
         if found is None:
             rules = rules_of(self.network, station_id, quantity)
-            found = self._known[station_id, quantity] = Versioned(rules, version(rules), canonical(rules))
+            station = self.network.stations.get(station_id)
+            told = rules.told and (station is None or station.spare_for is None)
+            found = self._known[station_id, quantity] = Versioned(rules, version(rules), canonical(rules), told)
         return found

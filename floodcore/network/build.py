@@ -93,6 +93,7 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
         limits=tuple(_limits(limits, sources) for limits in node.items("limits")),
         links=tuple(_link(link) for link in node.items("links")),
         upstream=_texts(node, "upstream"),
+        spare_for=node.text("spare_for"),
         places=_texts(node, "places"),
         source=_text(sources[_text(node, "source")], "text"),
         note=node.text("note") or "",

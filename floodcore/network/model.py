@@ -153,6 +153,7 @@ class Station:
     """A gauge or rain gauge.
 
     `interval` is the expected time between readings. `upstream` are ids of the next stations above.
+    `spare_for` is the id of the main gauge of the same site, if this is its spare one (ADR 0014).
     `missing` are names of facts still unknown, for `hladina check` to show.
     """
 
@@ -171,6 +172,7 @@ class Station:
     limits: tuple[Limits, ...] = ()
     links: tuple[Link, ...] = ()
     upstream: tuple[str, ...] = ()
+    spare_for: str | None = None
     places: tuple[str, ...] = ()
     source: str = ""
     note: str = ""

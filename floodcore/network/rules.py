@@ -50,7 +50,7 @@ def entries_of(trees: Mapping[str, Node]) -> dict[str, tuple[Entry, ...]]:
 
 def rule_faults(entries: Entries, unread: AbstractSet[str] = frozenset()) -> list[Fault]:
     """Every breach of every rule. References to kinds of which a file is `unread` are not judged."""
-    rules = (_twice, _addresses_twice, _limits, _upstream, _cycles)
+    rules = (_twice, _addresses_twice, _limits, _upstream, _spares, _cycles)
     found = {fault for rule in rules for fault in rule(entries)}
     return sorted(found.union(_unknown(entries, unread)))
 
@@ -77,7 +77,12 @@ def _twice(entries: Entries) -> Iterator[Fault]:
 
 def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
     """Every reference: whose, where, and to which kind."""
-    single = (("rivers", "into", "rivers"), ("stations", "river", "rivers"), ("stations", "source", "sources"))
+    single = (
+        ("rivers", "into", "rivers"),
+        ("stations", "river", "rivers"),
+        ("stations", "source", "sources"),
+        ("stations", "spare_for", "stations"),
+    )
     for kind, key, target in single:
         for entry in entries[kind]:
             node = entry.node.get(key)
@@ -177,6 +182,28 @@ def _upstream(entries: Entries) -> Iterator[Fault]:
             same = station.node.text("river") == above.text("river")
             if same and km is not None and km_above is not None and km_above < km:
                 yield station.fault(link, f"{link.value} cannot be upstream: it is nearer to the mouth of the river")
+
+
+def _spares(entries: Entries) -> Iterator[Fault]:
+    """A spare stands at the site of its main gauge, one of each; both must be able to say something alike."""
+    by_id = {station.id: station.node for station in entries["stations"]}
+    taken: dict[str, str] = {}
+    for station in entries["stations"]:
+        link = station.node.get("spare_for")
+        main = by_id.get(link.value) if link is not None and isinstance(link.value, str) else None
+        if link is None or main is None:
+            continue
+        name = str(link.value)
+        if name == station.id or main.get("spare_for") is not None:
+            yield station.fault(link, f"{name} is itself a spare; name the main gauge")
+        if taken.setdefault(name, station.id) != station.id:
+            yield station.fault(link, f"{name} has a spare already, {taken[name]}")
+        if main.text("river") != station.node.text("river"):
+            yield station.fault(link, f"{name} stands on another river; a spare stands at the same site")
+        if main.is_true("synthetic") != station.node.is_true("synthetic"):
+            yield station.fault(link, f"of {name} and its spare one is synthetic and the other is not")
+        if not station.node.items("limits") or not main.items("limits"):
+            yield station.fault(link, f"{name} and its spare both need limits, each above its own zero")
 
 
 def _cycles(entries: Entries) -> Iterator[Fault]:

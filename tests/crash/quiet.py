@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate, retry
+from alerting.spare import stand_in
 from alerting.sweep import sweep
 from floodcore import killpoint, texts
 from floodcore.clock import Clock
@@ -25,13 +26,23 @@ from hladina.upkeep import upkeep
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
 FLOOD = (50.0, 60.0, 72.0, 85.0, 104.0)
-STATIONS = ("A", "B", "C", "D")
+STATIONS = ("A", "B", "C", "D", "E")  # E is the spare of A
 YEARS_LATER = datetime(2031, 5, 15, tzinfo=UTC)
 _LIMITS = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 80.0, Degree.READINESS: 100.0}, "invented", None)
 RULEBOOK = Rulebook(
     Network(
         stations={
-            name: Station(name, Names(name), None, "CZ", "t", (Quantity.LEVEL,), STEP, limits=(_LIMITS,))
+            name: Station(
+                name,
+                Names(name),
+                None,
+                "CZ",
+                "t",
+                (Quantity.LEVEL,),
+                STEP,
+                limits=(_LIMITS,),
+                spare_for="A" if name == "E" else None,
+            )
             for name in STATIONS
         }
     )
@@ -46,6 +57,7 @@ async def engine(conn: AsyncConnection) -> None:
     for _ in range(2):
         await retry(conn, RULEBOOK, late, exercise=False)
         await sweep(conn, RULEBOOK, late, exercise=False)
+        await stand_in(conn, RULEBOOK, late)
 
 
 async def keep_shape(dsn: str) -> list[str]:

@@ -235,6 +235,22 @@ def test_an_invented_gauge_may_not_stand_above_a_real_one(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("main", "synthetic", "fault"),
+    [
+        ("B-2", True, "B-2 is itself a spare; name the main gauge"),
+        ("B-3", True, "there is no station 'B-3'; did you mean 'B-2'?"),
+        ('"000001"', True, "of 000001 and its spare one is synthetic and the other is not"),
+        ('"000001"', False, "000001 stands on another river; a spare stands at the same site"),
+    ],
+)
+def test_a_spare_stands_at_the_site_of_its_main_gauge(folder: Path, main: str, synthetic: bool, fault: str) -> None:
+    change(folder / "stations/all.yaml", '    upstream: ["000001"]\n', f"    spare_for: {main}\n")
+    if not synthetic:
+        change(folder / "stations/all.yaml", "    synthetic: true\n", "")
+    assert fault in [found.split(": ", 2)[2] for found in faults(folder)]
+
+
 def test_a_circle_of_gauges_is_refused_at_each_member(folder: Path) -> None:
     change(folder / "stations/all.yaml", "    places: [town]\n", "    upstream: [B-2]\n    places: [town]\n")
     change(folder / "stations/all.yaml", "    synthetic: true\n", "")
