@@ -1,4 +1,4 @@
-"""The sweep: gauges that fell silent at a degree or while rising."""
+"""The sweep: gauges that fell silent at a degree, while rising, or with a flood coming down from above."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from floodcore.words import Quantity
 
 
 async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exercise: bool) -> int:
-    """Find gauges lost at a degree or while rising, and raise a `silence` event for the duty officers.
+    """Find gauges lost at a degree, while rising or below one at a degree, and tell the officers (`silence`).
 
     Whom an open incident covers is left out: that is told once for all, and who is silent still at its end is
     found then. Changes no degree and no state. Returns how many events are new.
@@ -26,11 +26,12 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
     faults: list[tuple[int, Exception]] = []
     async with conn.transaction():
         covered = await incidents.covered(conn)
-        for series in await judging.unheard(conn, now - shortest_allowed()):
+        below = _below(rulebook, await judging.at_degree(conn))
+        for series in await judging.unheard(conn, now - shortest_allowed(), sorted(below)):
             if series.station_id in covered:
                 continue
             try:
-                event = _lost(series, rulebook, now, exercise=exercise)
+                event = _lost(series, rulebook, now, flood_above=series.station_id in below, exercise=exercise)
             except FAULTS as fault:
                 faults.append((series.series_id, fault))
             else:
@@ -38,7 +39,7 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
         passing("sweep.found")
         stored = await judging.save_events(conn, missing)
         # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
-        told = [rulebook.of(event.station_id, Quantity(event.quantity)).rules.told for _, event in stored]
+        told = [rulebook.of(event.station_id, Quantity(event.quantity)).told for _, event in stored]
         await tell(conn, stored, told, now, ("sms",))
         passing("sweep.before_commit")
     passing("sweep.after_commit")
@@ -49,9 +50,15 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
     return len(stored)
 
 
-def _lost(series: Series, rulebook: Rulebook, now: datetime, *, exercise: bool) -> NewEvent | None:
+def _below(rulebook: Rulebook, flooded: frozenset[str]) -> set[str]:
+    """The stations whose next gauge above is one of `flooded`."""
+    return {one.id for one in rulebook.network.stations.values() if not flooded.isdisjoint(one.upstream)}
+
+
+def _lost(series: Series, rulebook: Rulebook, now: datetime, *, flood_above: bool, exercise: bool) -> NewEvent | None:
     if series.standing is None or series.judged_until is None or series.judged_at is None:
         return None
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    found = silence(ruled.rules, standing_of(series), now, lag(series.judged_until, series.judged_at))
+    late = lag(series.judged_until, series.judged_at)
+    found = silence(ruled.rules, standing_of(series), now, late, flood_above=flood_above)
     return None if found is None else lost(series, ruled.version, found, exercise=exercise)

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """The value stayed below the limit, by the hysteresis, for the calm time."""
     LOST_RISING = "lost_rising"
     """Not a change: the gauge fell silent while rising towards a limit."""
+    LOST_BELOW_FLOOD = "lost_below_flood"
+    """Not a change: the gauge fell silent in calm while a gauge above it is at a degree."""
     LOST_IN_FLOOD = "lost_in_flood"
     """Not a change: the gauge fell silent while a limit was reached."""
 

@@ -32,11 +32,13 @@ class Silence:
     per_hour: float | None
 
 
-def silence(rules: Rules, standing: Standing, now: datetime, lag: timedelta = timedelta(0)) -> Silence | None:
+def silence(
+    rules: Rules, standing: Standing, now: datetime, lag: timedelta = timedelta(0), *, flood_above: bool = False
+) -> Silence | None:
     """The silence of a series at data time `now`, or None: still heard, or silent in calm.
 
-    `lag` is how late the source itself is. Heard is only what was believed: a gauge stuck or talking
-    nonsense is as lost as a mute one.
+    `lag` is how late the source itself is, `flood_above` whether a next gauge above is at a degree. Heard is
+    only what was believed: a gauge stuck or talking nonsense is as lost as a mute one.
     """
     good = standing.memory.good
     if good is None or not rules.limits:
@@ -49,11 +51,17 @@ def silence(rules: Rules, standing: Standing, now: datetime, lag: timedelta = ti
     trend = direction(rules, good.value, per_hour)
     rising = trend is Trend.RISING and per_hour is not None
     near = per_hour is not None and good.value + per_hour * _MATTERS_WITHIN_H >= min(rules.limits.values())
-    if degree is Degree.NONE and not (rising and near):
+    if degree is Degree.NONE and not (rising and near) and not flood_above:
         return None
-    reason = Reason.LOST_RISING if rising else Reason.LOST_IN_FLOOD
+    reason = _reason(degree, rising=rising and (near or degree > Degree.NONE))
     since = standing.since if standing.since is not None else good.at
     return Silence(until, since, degree, reason, good.value, trend, per_hour)
+
+
+def _reason(degree: Degree, *, rising: bool) -> Reason:
+    if rising:
+        return Reason.LOST_RISING
+    return Reason.LOST_IN_FLOOD if degree > Degree.NONE else Reason.LOST_BELOW_FLOOD
 
 
 def shortest_allowed() -> timedelta:

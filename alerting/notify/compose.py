@@ -122,6 +122,8 @@ def _said(texts: Texts, report: Cause | None, language: Language) -> str:
 
 
 def _kind(happening: Happening) -> str:
+    if happening.kind == "silence" and happening.reason == "lost_below_flood":
+        return "silence.below"
     if happening.kind == "silence":
         rising = happening.trend is Trend.RISING or happening.to_degree == 0
         return "silence.rising" if rising else "silence"

@@ -53,7 +53,8 @@ _STATES: LiteralString = """
     ON CONFLICT (series_id) DO UPDATE SET
         rule_version = excluded.rule_version, judged_until = excluded.judged_until,
         judged_delivery = excluded.judged_delivery, lifecycle = excluded.lifecycle,
-        degree = excluded.degree, value = excluded.value, observed_at = excluded.observed_at, trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
+        degree = excluded.degree, value = excluded.value, observed_at = excluded.observed_at,
+        trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
         flag = excluded.flag, test = excluded.test, updated_at = excluded.updated_at"""
 _VERDICTS: LiteralString = """
     INSERT INTO verdict (series_id, observed_at, flag, test)
@@ -80,7 +81,7 @@ _UNHEARD: LiteralString = """
            st.judged_delivery, st.updated_at AS judged_at, st.degree, st.flag, st.test,
            st.lifecycle::text AS standing
     FROM series_state st JOIN series s USING (series_id)
-    WHERE (st.degree > 0 OR st.degree = 0 AND st.trend = 'rising') AND st.observed_at < %s
+    WHERE (st.degree > 0 OR st.degree = 0 AND (st.trend = 'rising' OR s.station_id = ANY(%s))) AND st.observed_at < %s
       AND NOT EXISTS (SELECT FROM dirty d WHERE d.series_id = s.series_id
                       AND NOT EXISTS (SELECT FROM aside a WHERE a.series_id = d.series_id))
       AND NOT EXISTS (SELECT FROM event e WHERE e.station_id = s.station_id AND e.quantity = s.quantity
@@ -294,13 +295,19 @@ async def events(conn: AsyncConnection, series: int, kind: str, start: datetime,
         return await cursor.fetchall()
 
 
-async def unheard(conn: AsyncConnection, before: datetime) -> list[Series]:
-    """Series at a degree or rising whose last believed value is older than `before`, locked.
+async def at_degree(conn: AsyncConnection) -> frozenset[str]:
+    """The stations that have reached a degree."""
+    found = "SELECT DISTINCT s.station_id FROM series_state st JOIN series s USING (series_id) WHERE st.degree > 0"
+    return frozenset(station for (station,) in await (await conn.execute(found)).fetchall())
+
+
+async def unheard(conn: AsyncConnection, before: datetime, below: Sequence[str] = ()) -> list[Series]:
+    """Series at a degree, rising or at a station of `below` whose last believed value is older than `before`, locked.
 
     Without those that have samples waiting to be judged, or whose silence is known already.
     """
     async with conn.cursor(row_factory=class_row(Series)) as cursor:
-        await cursor.execute(_UNHEARD, (before,))
+        await cursor.execute(_UNHEARD, (list(below), before))
         return await cursor.fetchall()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -242,3 +243,18 @@ async def test_a_calm_gauge_that_falls_silent_calls_nobody(pool: Pool) -> None:
         await bring(conn, readings("A", [50, 50, 51, 50, 50]))
         await run(conn)
         assert await sweep(conn, Rulebook(NETWORK), T0 + timedelta(days=1), exercise=False) == 0
+
+
+async def test_a_gauge_silent_below_one_at_a_degree_calls_the_officers(pool: Pool) -> None:
+    below = Network(stations={**NETWORK.stations, "B": replace(NETWORK.stations["B"], upstream=("A",))})
+    async with pool.connection() as conn:
+        await bring(conn, [*readings("A", [50, 60, 70, 85, 90]), *readings("B", [50, 50, 51, 50, 50])])
+        await run(conn)
+        await bring(conn, readings("A", [90, 91, 92, 91, 92, 91], T0 + 5 * STEP))
+        await run(conn)
+        later = T0 + 10 * STEP
+        assert await sweep(conn, Rulebook(NETWORK), later, exercise=False) == 0
+        assert await sweep(conn, Rulebook(below), later, exercise=False) == 1
+        assert await sweep(conn, Rulebook(below), later, exercise=False) == 0
+        silent = await rows(conn, "SELECT station_id, to_degree, reason FROM event WHERE kind = 'silence'")
+        assert silent == [("B", 0, "lost_below_flood")]

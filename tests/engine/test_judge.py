@@ -232,6 +232,20 @@ def test_of_a_discharge_the_dead_band_is_a_share_of_the_value() -> None:
     assert (lost.reason, lost.trend) == (Reason.LOST_IN_FLOOD, Trend.STEADY)  # 1.8 an hour, 3 % of 90.9 are 2.7
 
 
+def test_a_gauge_silent_in_calm_matters_when_a_flood_comes_down() -> None:
+    later, calm = T0 + timedelta(hours=9), after([10, 11, 10, 11, 10])
+    assert silence(RULES, calm, later) is None
+    lost = silence(RULES, calm, later, flood_above=True)
+    assert lost is not None
+    assert (lost.reason, lost.degree, lost.since) == (Reason.LOST_BELOW_FLOOD, Degree.NONE, T0 + 4 * STEP)
+    slow = silence(RULES, after([10, 11, 12, 13, 14]), later, flood_above=True)
+    assert slow is not None
+    assert slow.reason == Reason.LOST_BELOW_FLOOD  # it rose, but far from its limit
+    flooded = silence(RULES, after([60, 70, 85, 84, 85, 85, 84, 85, 84, 85]), later, flood_above=True)
+    assert flooded is not None
+    assert flooded.reason == Reason.LOST_IN_FLOOD
+
+
 def test_no_gauge_is_silent_within_five_minutes() -> None:
     assert shortest_allowed() == timedelta(minutes=5)
 

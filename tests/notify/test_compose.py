@@ -202,6 +202,15 @@ def test_silence_is_not_told_as_calm(language: Language) -> None:
     assert TEXTS.say(language, "trend.falling") not in flood
 
 
+@pytest.mark.parametrize("language", Language)
+def test_silence_below_a_flood_has_words_of_its_own(language: Language) -> None:
+    lost = happening(0, 0, "silence", trend=Trend.STEADY)
+    below = say(replace(lost, reason="lost_below_flood"), language)
+    assert below not in {say(lost, language), say(replace(lost, reason="lost_rising"), language)}
+    flood = {Language.CS: "povoden", Language.DE: "Hochwasser", Language.EN: "flood", Language.PL: "powodz"}
+    assert flood[language] in below
+
+
 def test_silence_in_full() -> None:
     assert say(happening(3, 3, "silence", trend=Trend.STEADY), Language.CS) == (
         "VYPADEK DAT: Hradek nad Nisou (Luzicka Nisa), 23.11. 03:10, naposledy 213 cm. "
