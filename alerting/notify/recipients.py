@@ -41,9 +41,18 @@ def phone_number(text: str) -> str:
 
 
 def check(
-    phone: str, *, language: str, role: str, from_degree: int, stations: Sequence[str], known: Collection[str] | None
+    phone: str,
+    *,
+    language: str,
+    role: str,
+    from_degree: int,
+    stations: Sequence[str],
+    known: Collection[str] | None,
+    expected: tuple[int, float] = (2, 0.8),
 ) -> NewRecipient:
     """A recipient that may be stored. `known` are the ids of all stations, None if they are not at hand.
+
+    `expected` is the degree and the probability from which on a resident is told what is expected.
 
     Raises:
         RecipientError: with the first fault.
@@ -55,12 +64,16 @@ def check(
     if role not in ROLES:
         msg = f"role {role!r} is none of {', '.join(ROLES)}"
         raise RecipientError(msg)
-    if not Degree.VIGILANCE <= from_degree <= Degree.EXTREME:
-        msg = f"degree {from_degree} is not between 1 and 4"
+    for degree in (from_degree, expected[0]):
+        if not Degree.VIGILANCE <= degree <= Degree.EXTREME:
+            msg = f"degree {degree} is not between 1 and 4"
+            raise RecipientError(msg)
+    if not 0.0 <= expected[1] <= 1.0:
+        msg = f"probability {expected[1]:g} is not between 0 and 1"
         raise RecipientError(msg)
     if role == "resident" and not stations:
         raise RecipientError("a resident is told about the stations named by --station: name at least one")
-    return NewRecipient(number, language, role, from_degree, check_stations(stations, known))
+    return NewRecipient(number, language, role, from_degree, check_stations(stations, known), *expected)
 
 
 def check_stations(stations: Sequence[str], known: Collection[str] | None) -> tuple[str, ...]:
@@ -114,6 +127,7 @@ async def _carry_out(
                 from_degree=arguments.from_degree,
                 stations=arguments.station,
                 known=known,
+                expected=(arguments.expected_from_degree, arguments.expected_probability),
             )
             await contacts.add(connection, new)
             return f"added {new.role} {masked(new.phone)}"
@@ -137,7 +151,10 @@ async def _carry_out(
 def _line(one: Recipient, *, full: bool) -> str:
     state = f"blocked ({one.blocked})" if one.blocked else "active" if one.active else "inactive"
     phone = one.phone if full else masked(one.phone)
-    columns = (phone, one.role, one.language, f"from degree {one.from_degree}", state, ", ".join(one.stations))
+    degrees = f"from degree {one.from_degree}"
+    if one.role == "resident":
+        degrees += f", expected from {one.expected_from_degree} at {one.expected_probability:.0%}"
+    columns = (phone, one.role, one.language, degrees, state, ", ".join(one.stations))
     return "  ".join(columns).rstrip()
 
 
@@ -149,6 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--language", default="cs", help="cs, de, pl or en")
     add.add_argument("--role", default="resident", help="resident, or officer who is told everything")
     add.add_argument("--from-degree", type=int, default=1, help="told from this degree on (residents)")
+    add.add_argument(
+        "--expected-from-degree", type=int, default=2, help="told what is expected from this degree on (residents; 2)"
+    )
+    add.add_argument(
+        "--expected-probability", type=float, default=0.8, help="and only if it is so sure, 0 to 1 (residents; 0.8)"
+    )
     add.add_argument("--station", action="append", default=[], help="station to be told about; may be repeated")
     listing = commands.add_parser("list", help="show all recipients")
     listing.add_argument("--numbers", action="store_true", help="show the numbers in full")

@@ -9,9 +9,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
 _ADD: LiteralString = """
-    INSERT INTO recipient (phone, language, role, from_degree) VALUES (%s, %s, %s, %s)
+    INSERT INTO recipient (phone, language, role, from_degree, expected_from_degree, expected_probability)
+    VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (phone) DO UPDATE
     SET language = excluded.language, role = excluded.role, from_degree = excluded.from_degree,
+        expected_from_degree = excluded.expected_from_degree, expected_probability = excluded.expected_probability,
         active = true, blocked = ''
     RETURNING recipient_id"""
 _SUBSCRIBE: LiteralString = """
@@ -20,7 +22,8 @@ _SUBSCRIBE: LiteralString = """
     ON CONFLICT DO NOTHING"""
 _FIND: LiteralString = "SELECT recipient_id FROM recipient WHERE phone = %s"
 _LIST: LiteralString = """
-    SELECT r.phone, r.language, r.role, r.from_degree, r.active, r.blocked, r.created_at,
+    SELECT r.phone, r.language, r.role, r.from_degree, r.expected_from_degree, r.expected_probability,
+           r.active, r.blocked, r.created_at,
            coalesce(array_agg(s.station_id ORDER BY s.station_id) FILTER (WHERE s.station_id IS NOT NULL), '{}')
                AS stations
     FROM recipient r LEFT JOIN subscription s USING (recipient_id)
@@ -43,13 +46,18 @@ _ROLE: LiteralString = "SELECT role FROM recipient WHERE phone = %s"
 
 @dataclass(frozen=True, slots=True)
 class NewRecipient:
-    """Someone to be told, checked (alerting.notify.recipients.check)."""
+    """Someone to be told, checked (alerting.notify.recipients.check).
+
+    A resident is told what is expected from `expected_from_degree` on, if it is at least `expected_probability` sure.
+    """
 
     phone: str
     language: str
     role: str
     from_degree: int
     stations: tuple[str, ...] = ()
+    expected_from_degree: int = 2
+    expected_probability: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Recipient:
     language: str
     role: str
     from_degree: int
+    expected_from_degree: int
+    expected_probability: float
     active: bool
     blocked: str
     created_at: datetime
@@ -69,7 +79,8 @@ class Recipient:
 async def add(connection: AsyncConnection, new: NewRecipient) -> None:
     """Add a recipient, or change the one with this number; either way texts go out again."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
-        number = await (await cursor.execute(_ADD, [new.phone, new.language, new.role, new.from_degree])).fetchone()
+        degrees = [new.from_degree, new.expected_from_degree, new.expected_probability]
+        number = await (await cursor.execute(_ADD, [new.phone, new.language, new.role, *degrees])).fetchone()
     await connection.execute(_SUBSCRIBE, [number, list(new.stations)])
 
 

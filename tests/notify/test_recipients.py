@@ -29,14 +29,18 @@ def test_a_resident_without_a_station_would_never_be_told() -> None:
 
 
 async def test_add_list_subscribe_remove(database: str, pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["--expected-from-degree", "3", "--expected-probability", "0.7"]
     assert await run(["add", "+420 600 000 001", "--station", "hradek", "--language", "de"], database, STATIONS) == 0
+    assert (
+        await run(["add", "+420600000001", "--station", "hradek", "--language", "de", *told], database, STATIONS) == 0
+    )
     assert await run(["add", "+420600000002", "--role", "officer"], database, STATIONS) == 0
     assert await run(["subscribe", "+420600000001", "liberec", "liberec"], database, STATIONS) == 0
     capsys.readouterr()
     assert await run(["list"], database) == 0
     assert capsys.readouterr().out.splitlines() == [
         "+420*******02  officer  cs  from degree 1  active",
-        "+420*******01  resident  de  from degree 1  active  hradek, liberec",
+        "+420*******01  resident  de  from degree 1, expected from 3 at 70%  active  hradek, liberec",
     ]
     assert await run(["remove", "+420600000001"], database) == 0
     assert await run(["remove", "+420600000001"], database) == 1
@@ -52,6 +56,8 @@ async def test_add_list_subscribe_remove(database: str, pool: Pool, capsys: pyte
         (["add", "+420600000001", "--language", "fr", "--station", "hradek"], 2, "cs, de, pl, en"),
         (["add", "+420600000001", "--role", "boss"], 2, "resident, officer"),
         (["add", "+420600000001", "--from-degree", "5", "--station", "hradek"], 2, "between 1 and 4"),
+        (["add", "+420600000001", "--expected-from-degree", "0", "--station", "hradek"], 2, "between 1 and 4"),
+        (["add", "+420600000001", "--expected-probability", "80", "--station", "hradek"], 2, "between 0 and 1"),
         (["add", "+420600000001", "--station", "hradk"], 2, "did you mean 'hradek'?"),
         (["subscribe", "+420600000001", "hradek"], 1, "add it first"),
         (["remove", "+420600000009"], 1, "+420*******09 is not a recipient"),
