@@ -103,6 +103,8 @@ def _untouched(tracks: Sequence[Track], options: argparse.Namespace) -> None:
             f"({_share(sum(tests.values()), total, 4)}): {dict(sorted(tests.items()))}",
             flush=True,
         )
+        delays, missed = measure.timely(some)
+        print(f"rises of degree by readings after the first at the limit: {delays}; limits missed: {missed}")
     if options.list:
         options.list.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

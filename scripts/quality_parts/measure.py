@@ -173,9 +173,7 @@ def untouched(tracks: Sequence[Track], told: Callable[[str], None]) -> tuple[int
     """
     total, tests = 0, dict[str, int]()
     for one in tracks:
-        sent = [
-            Sent(at, at, None if np.isnan(v) else float(v), float(v)) for at, v in zip(one.at, one.value, strict=True)
-        ]
+        sent = _whole(one)
         limits = one.limits if one.quantity is not Quantity.LEVEL or _rose(one) else {}
         outcome = run(sent, one.quantity, one.step, limits)
         total += len(sent)
@@ -184,3 +182,31 @@ def untouched(tracks: Sequence[Track], told: Callable[[str], None]) -> tuple[int
                 tests[test] = tests.get(test, 0) + 1
                 told(f"{one.name} {s.at:%Y-%m-%dT%H:%M} {s.value} {flag.name.lower()} {test}")
     return total, tests
+
+
+def timely(tracks: Sequence[Track]) -> tuple[dict[int, int], int]:
+    """Of the rises of degree in whole records, how many came so many readings after the first at the limit.
+
+    And how often a limit was reached for three readings or more without its degree in force.
+    """
+    delays, missed = dict[int, int](), 0
+    for one in tracks:
+        if one.quantity is Quantity.LEVEL and not _rose(one):
+            continue
+        outcome = run(_whole(one), one.quantity, one.step, one.limits)
+        for place, degree in outcome.rises:
+            first = place
+            while first > 0 and not one.value[first - 1] < one.limits[degree]:
+                first -= 1
+            late = int(np.isfinite(one.value[first:place]).sum())
+            delays[late] = delays.get(late, 0) + 1
+        for degree, limit in one.limits.items():
+            reached = np.flatnonzero(one.value >= limit)
+            for spell in np.split(reached, np.flatnonzero(np.diff(reached) > 1) + 1):
+                missed += spell.size > _NEAR and all(outcome.degree[i] < degree for i in spell)
+    return dict(sorted(delays.items())), missed
+
+
+def _whole(one: Track) -> list[Sent]:
+    pairs = zip(one.at, one.value, strict=True)
+    return [Sent(at, at, None if np.isnan(v) else float(v), float(v)) for at, v in pairs]
