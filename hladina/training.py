@@ -29,6 +29,7 @@ Flags = NDArray[np.bool_]
 FEWEST_EVENTS = 3
 _FEWEST_MOMENTS = 150
 _EVENT_PAUSE_S = 12 * 3600.0
+_LONGEST_EVENT_S = 5 * 86_400.0
 _LIVELY_SHARE = 0.05
 _FOLDS = 4
 _RIDGES = (0.01, 0.1, 1.0, 10.0)
@@ -95,8 +96,14 @@ def _some(seen: Scene, index: NDArray[np.intp]) -> Scene:
 
 
 def _events(now: Array) -> NDArray[np.int_]:
-    """The number of the event of each moment; empty gives one that is too few."""
-    return np.concatenate([[0], np.cumsum(np.diff(now) > _EVENT_PAUSE_S)]) if now.size else np.array([-1])
+    """The number of the event of each moment; an unrest without end is cut. Empty gives one that is too few."""
+    numbers: list[int] = []
+    begin = last = -np.inf
+    for at in now.tolist():
+        new = at - last > _EVENT_PAUSE_S or at - begin > _LONGEST_EVENT_S
+        begin, last = (at if new else begin), at
+        numbers.append((numbers[-1] if numbers else -1) + new)
+    return np.array(numbers or [-1])
 
 
 def _ridge(known: Array, wanted: Array, ridge: float) -> Array:

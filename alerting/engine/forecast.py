@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 _FAST = 100.0
 _DAMPING_H = 1.0
 _SURE = 0.9
-# Where less than 15 % of the gap moves, no network is asked: of 360,000 such moments of the development records this
+# Where less than 15 % of the gap moves, no network is asked: of 282,000 such moments of the development records this
 # share reached the limit within each reach (docs/forecast.md section 3).
 _STILL_SHARE = 0.15
 _STIR_H = 4.0
