@@ -86,6 +86,13 @@ def _state() -> Object:
                 "description": "what people report to lie behind the water; null = nobody has said so",
             },
             "notes": _list(_note()),
+            "spare_for": {**_TEXT, "description": "the main gauge of the site of which this is the spare"},
+            "counts": {"type": "boolean", "description": "whether this is the reading of its site to go by"},
+            "pair": {
+                "type": ["string", "null"],
+                "enum": [None, "fine", "lost", "idle", "instead"],
+                "description": "of a site with two gauges: main one fine or lost, spare one idle or instead of it",
+            },
             "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
             "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
             "expected_latest": {**_TIME, "description": "its end"},

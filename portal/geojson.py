@@ -51,6 +51,9 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
         },
         "synthetic": mark.station.synthetic,
         "cause": cause_of(mark.notes),
+        "spare_for": mark.station.spare_for,
+        "counts": mark.counts_at(now),
+        "pair": mark.pair_word(now) or None,
         "notes": [_note(note) for note in mark.notes],
         **_ahead(mark, now),
     }

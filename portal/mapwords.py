@@ -36,6 +36,7 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "lost": say("page.banner.lost"),
         "open": say("page.open"),
         "synthetic": say("synthetic.label"),
+        "pairs": {name: say(f"page.pair.{name}").rstrip(":") for name in ("lost", "idle", "instead")},
         "reported": say("page.notes.word"),
         "causes": {cause.value: say(f"cause.{cause.value}") for cause in Cause},
     }

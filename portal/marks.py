@@ -57,7 +57,7 @@ class Mark:
     `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
     `lag` is how late the source itself is. `degree_expected` is the degree people were told to expect, None if
     none above the reached one; `foresight` the newest forecast and what was told of it. `notes` are what
-    people report about the gauge, the newest first.
+    people report about the gauge, the newest first, `pair` the other gauge of a site with a spare (ADR 0014).
     """
 
     station: Station
@@ -79,6 +79,26 @@ class Mark:
     lag: timedelta = timedelta(0)
     foresight: ForesightView | None = None
     notes: tuple[Note, ...] = ()
+    pair: "Mark | None" = None
+
+    def counts_at(self, now: datetime) -> bool:
+        """Whether this is the reading of its site to go by: the main one's, unless it is lost and the spare is not."""
+        if self.pair is None:
+            return True
+        if self.station.spare_for is None:
+            return self._usable_at(now) or not self.pair._usable_at(now)  # noqa: SLF001  # its own kind
+        return self._usable_at(now) and not self.pair._usable_at(now)  # noqa: SLF001  # its own kind
+
+    def pair_word(self, now: datetime) -> str:
+        """How it stands to the other gauge of its site: lost, fine, idle or instead; empty without one."""
+        if self.pair is None:
+            return ""
+        if self.station.spare_for is None:
+            return "fine" if self.counts_at(now) else "lost"
+        return "instead" if self.counts_at(now) else "idle"
+
+    def _usable_at(self, now: datetime) -> bool:
+        return self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
 
     def freshness_at(self, now: datetime) -> Freshness:
         """How far the mark may be believed at `now`."""
@@ -167,7 +187,15 @@ def marks(
     for note in notes:
         noted[note.station_id] = (*noted.get(note.station_id, ()), note)
     plain = (_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations))
-    return [replace(mark, notes=noted[mark.station.id]) if mark.station.id in noted else mark for mark in plain]
+    return _paired([replace(one, notes=noted[one.station.id]) if one.station.id in noted else one for one in plain])
+
+
+def _paired(found: list[Mark]) -> list[Mark]:
+    """The marks, main and spare gauges with each other."""
+    by_id = {mark.station.id: mark for mark in found}
+    mains = {one.station.id: one.station.spare_for for one in found if one.station.spare_for in by_id}
+    other = mains | {main: spare for spare, main in mains.items()}
+    return [replace(one, pair=by_id.get(other.get(one.station.id) or "")) for one in found]
 
 
 def severity(mark: Mark, now: datetime) -> tuple[int, int, int, int, str]:

@@ -89,6 +89,7 @@ hladina.start = (map, words) => {
       expectation(p, state) ? `<p>${text(words.expected)}: <strong>${text(expectation(p, state))}</strong></p>` : "",
       p.degree_declared === null ? "" : `<p>${text(words.declared)}: <strong>${text(words.degrees[p.degree_declared])}</strong></p>`,
       `<p>${text(hladina.lost() ? words.lost : sentence(p, state))}</p>`,
+      words.pairs[p.pair] ? `<p><strong>${text(words.pairs[p.pair])}</strong></p>` : "",
       ...p.notes.map((note) => `<p>${text(words.reported)}: <strong>${text(words.causes[note.cause] ?? note.cause)}</strong> ${text(note.texts[words.language] ?? Object.values(note.texts)[0])}</p>`),
       p.synthetic ? `<p><em class="synthetic">${text(words.synthetic)}</em></p>` : "",
       `<p><a href="/${words.language}/stations/${encodeURIComponent(p.id)}">${text(words.open)}</a></p>`,
