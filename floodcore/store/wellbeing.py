@@ -37,6 +37,7 @@ _AHEAD: LiteralString = """
     SELECT s, %s, max(a), %s FROM unnest(%s::text[], %s::float8[]) AS f(s, a) GROUP BY s ORDER BY s
     ON CONFLICT (station_id) DO UPDATE SET
         source = excluded.source, ahead_s = excluded.ahead_s, at = excluded.at"""
+# Of readings that came together only the newest says how long the way takes; the others waited for it in a file.
 # While our own clock is thought wrong the usual delay is kept: it is what tells that the clock is right again.
 _MEASURE: LiteralString = """
     INSERT INTO series_health AS known
@@ -47,10 +48,11 @@ _MEASURE: LiteralString = """
     CROSS JOIN LATERAL (
         SELECT count(*)::int AS readings,
                count(*) FILTER (WHERE flag = 1)::int AS good,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY delay_s) FILTER (WHERE NOT late) AS median_s,
-               percentile_cont(0.2) WITHIN GROUP (ORDER BY delay_s) FILTER (WHERE NOT late) AS usual_s
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY delay_s) FILTER (WHERE counts) AS median_s,
+               percentile_cont(0.2) WITHIN GROUP (ORDER BY delay_s) FILTER (WHERE counts) AS usual_s
         FROM (
-            SELECT coalesce(v.flag, o.flag) AS flag, o.late,
+            SELECT coalesce(v.flag, o.flag) AS flag,
+                   NOT o.late AND o.observed_at = max(o.observed_at) OVER (PARTITION BY o.received_at) AS counts,
                    extract(epoch FROM o.received_at - o.observed_at)::float8 AS delay_s
             FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
             WHERE o.series_id = t.series_id AND o.observed_at > %(since)s AND o.observed_at <= %(latest)s

@@ -69,3 +69,13 @@ async def test_a_stamp_ahead_of_our_clock_is_noted_one_behind_is_not(pool: Pool)
         await store(conn, refused, "push", T0)
         rows = await (await conn.execute("SELECT station_id, source, ahead_s, at FROM ahead")).fetchall()
         assert rows == [("A", "push", 4200.0, T0)]
+
+
+async def test_a_file_of_a_whole_day_does_not_make_the_way_slow(pool: Pool) -> None:
+    """The first answer of a polled source holds a day: its newest reading says how long the way takes."""
+    now = T0 + 100 * STEP + timedelta(minutes=4)
+    async with pool.connection() as conn:
+        await store(conn, at_the_door([level("A", number) for number in range(101)], now), "chmu", now)
+        assert await wellbeing.measure(conn, now) == 1
+        (found,) = await wellbeing.of_series(conn, now)
+    assert (found.readings, found.median_delay_s) == (101, 240.0)
