@@ -58,6 +58,7 @@ _AGREE_AFTER_FEW = 3
 _AGREE_AFTER_MANY = 6
 _AGREE_BACK = 2
 _AGREE_ABOVE = 6
+_AGREE_AFTER_WRECK = 9
 _FEW = 1
 _MANY = 6
 _SHORT_SPELL = 3
@@ -148,7 +149,7 @@ def _returning(memory: Memory, good: Point, point: Point, quantity: Quantity) ->
     """In reach of the river again, after nonsense."""
     doubt = _doubt(memory, point, quantity)
     above = point.value - good.value > ordinary(quantity, good.value, _AT_ONCE_MIN)
-    if doubt.agreeing < (_needed_above(doubt, point) if above else _needed(doubt)):
+    if doubt.agreeing < (_needed_above(doubt, point, quantity) if above else _needed(doubt)):
         return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
     return _believe(memory, (point,), quantity)
 
@@ -160,7 +161,7 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
     if not slip and _decides(memory, good, point, quantity) and memory.last is not None:
         return _leap(memory, (memory.last, point), quantity)
     moved = memory.last is not None and point.value != memory.last.value
-    if not slip and memory.doubted > _FEW and moved and doubt.agreeing >= _needed_above(doubt, point):
+    if not slip and memory.doubted > _FEW and moved and doubt.agreeing >= _needed_above(doubt, point, quantity):
         return _leap(memory, (point,), quantity)
     test = UNIT if slip else JUMP
     return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, test)))
@@ -216,13 +217,15 @@ def _needed(doubt: Memory) -> int:
     return _AGREE_AFTER_MANY if _nonsense(doubt) > _MANY else _AGREE_AFTER_FEW
 
 
-def _needed_above(doubt: Memory, point: Point) -> int:
-    """The same for values above all that was believed: a gauge that lay dead is a wreck."""
-    nonsense, needed = _nonsense(doubt), _needed(doubt)
+def _needed_above(doubt: Memory, point: Point, quantity: Quantity) -> int:
+    """The same above all that was believed: a gauge that lay dead is a wreck, unless the water goes on rising."""
+    nonsense, needed, first = _nonsense(doubt), _needed(doubt), doubt.agreeing_from
     if nonsense > _MANY:
         return needed + _AGREE_ABOVE
-    falling = doubt.agreeing_from is not None and point.value < doubt.agreeing_from.value
-    return max(needed, _AGREE_AFTER_MANY) if nonsense > _SHORT_SPELL or (nonsense > _FEW and falling) else needed
+    if nonsense <= _FEW or first is None:
+        return needed
+    rising = point.value - first.value >= ordinary(quantity, first.value, _AT_ONCE_MIN)
+    return needed if rising and nonsense <= _SHORT_SPELL else max(needed, _AGREE_AFTER_WRECK)
 
 
 def _nonsense(doubt: Memory) -> int:
