@@ -7,6 +7,7 @@ is in alerting.engine.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ _FIELDS = ("probability", "foreseen", "hours", "level", "rising")
 
 
 class Row(NamedTuple):
-    """A row of forecasts.csv; `expected` is None unless warned."""
+    """A row of forecasts.csv; `expected` is None unless warned and at all likely."""
 
     at: datetime
     degree: int
@@ -160,6 +161,8 @@ def rows(said: Told) -> Iterator[Row]:
     for moment, limit, column in np.argwhere(shown).tolist():
         at = datetime.fromtimestamp(float(said.now[moment]), UTC)
         warned = bool(said.warn[moment, limit, column])
-        expected = at + timedelta(hours=float(said.hours[moment, limit, column, 0])) if warned else None
+        hours = float(said.hours[moment, limit, column, 0])
+        # a warning held up only because the water rises has no time
+        expected = at + timedelta(hours=hours) if warned and isfinite(hours) else None
         chance = float(said.probability[moment, limit, column])
         yield Row(at, said.degrees[limit], HORIZONS_MIN[column], chance, warned, expected)

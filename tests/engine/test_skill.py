@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from alerting.engine.lifecycle import Reason, Transition
 from floodcore.words import Degree
-from hladina import plots, skill, skill_table
+from hladina import foresight, plots, skill, skill_table
 from hladina.foresight import Told
 from hladina.judged import Heard
 from hladina.skill import Case, Tally
@@ -105,6 +105,15 @@ def test_the_highest_ahead() -> None:
     value = np.array([5.0, 9.0, 3.0, 4.0])
     assert skill.highest(at, value, np.array([0.0, 10.0, 25.0, 30.0]), 10.0).tolist() == [9.0, 3.0, 4.0, -np.inf]
     assert skill.highest(at, value, np.array([-20.0]), 100.0).tolist() == [9.0]
+
+
+def test_a_warning_held_up_only_because_the_water_rises_has_no_time() -> None:
+    told, _, _ = story([50.0, 51.0, 52.0], {1}, probability=0.01)
+    told.hours[:] = np.nan
+    found = list(foresight.rows(told))
+    assert [(row.warn, row.expected) for row in found] == [(True, None)] * 4
+    told.hours[:] = 0.5
+    assert {row.expected for row in foresight.rows(told)} == {T0 + timedelta(minutes=40)}
 
 
 def test_the_table_counts_and_draws_whole_events() -> None:
