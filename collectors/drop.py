@@ -140,7 +140,7 @@ async def _take(house: House, watched: Watch, inbox: Inbox, path: Path) -> int:
     body, look = await asyncio.to_thread(_read, path)
     heard = Heard()
     try:
-        heard = _decoded(inbox, body)
+        heard = await asyncio.to_thread(_decoded, inbox, body)
         refused = [Refused(inbox.source, path.name, first_fault(heard.faults), body)] if heard.faults else []
         target = DONE
     except DecodeError as error:

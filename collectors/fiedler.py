@@ -28,6 +28,7 @@ _NOTHING = {"???", "-"}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,2}(?:[.,][0-9]{1,2})?")
 _LARGEST_OFFSET_H = 14.0
 _MOST_FAULTS = 1000
+_MOST_ROWS = 50_000  # nearly a year in steps of ten minutes
 
 _Rows = list[list[str]]
 
@@ -80,6 +81,9 @@ def _parts_of(body: bytes) -> dict[str, _Rows]:
     lacking = [name for name in _PARTS if name not in parts]
     if lacking:
         fault = f"no whole .dta file: the part <{lacking[0]}> is missing"
+        raise DecodeError(fault)
+    if len(parts["data"]) > _MOST_ROWS:
+        fault = f"more than {_MOST_ROWS} rows: send fewer at a time"
         raise DecodeError(fault)
     if not parts["data"] or not parts["channels"]:
         fault = "the parts <channels> and <data> have no header"

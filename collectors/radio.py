@@ -16,6 +16,7 @@ from floodcore.words import Quantity, Reading
 MESSAGE_CAP = 65_536  # an uplink heard by twenty gateways is about 10 kB
 _Json = bytes | msgspec.Raw
 _NOTED_EVERY = timedelta(minutes=10)  # of data time
+_AT_ONCE = timedelta(0)
 
 
 class _Gateway(msgspec.Struct):
@@ -109,7 +110,7 @@ class Signs:
     def of(self, device: Device, frame: Frame, readings: Iterable[Reading]) -> list[Sign]:
         """The word of the device with this frame, if it is time for one."""
         address, last = device.link.address, self.noted.get(device.link.address)
-        if last is not None and last <= frame.at < last + _NOTED_EVERY:
+        if last is not None and _AT_ONCE <= frame.at - last < _NOTED_EVERY:
             return []
         self.noted[address] = frame.at
         rssi, snr = _signal(frame.gateways)

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from collectors.counters import Counted, fallen
 from collectors.keeping import store_all
 from collectors.mounted import Heard
-from floodcore.quality.door import AHEAD
+from floodcore.quality.door import AHEAD, OLDEST
 from floodcore.store import counters
 from floodcore.store.ingest import Stored, durable
 from floodcore.store.sources import Refused
@@ -45,10 +45,11 @@ async def settle_all(
     """What `settle` does, inside a transaction of the caller.
 
     Counters are locked before the tips of the series, by every writer, so that nobody waits in a circle.
-    A counter whose stamp lies ahead of our clock is not believed, since it would swallow the rain after it.
+    A counter whose stamp lies ahead of our clock is not believed, since it would swallow the rain after it; nor
+    one of years ago.
     """
     readings = heard.readings
-    counts = [count for count in heard.counts if count.at <= now + AHEAD]
+    counts = [count for count in heard.counts if now - OLDEST <= count.at <= now + AHEAD]
     if counts:
         known = await counters.locked(conn, {count.counter for count in counts})
         rain = fallen(counts, {name: Counted(at, total) for name, (at, total) in known.items()})

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 from collectors import drop
 from collectors.doors import BODY_CAP
 from collectors.files import inboxes
+from collectors.mounted import Heard
 from floodcore.house import House
 from floodcore.store.connect import Pool
 
@@ -163,3 +165,21 @@ async def test_a_second_file_of_the_same_name_replaces_none(folder: Path, lookin
     ]  # fmt: skip
     async with pool.connection() as conn:
         assert len(await (await conn.execute("SELECT * FROM contradiction")).fetchall()) == 1
+
+
+async def test_what_grew_while_it_was_read_is_not_moved_and_read_again(
+    folder: Path, houses: "Houses", pool: Pool
+) -> None:
+    house: House = houses(drop=folder)
+    path, inbox = folder / "fiedler" / "most.dta", inboxes(house.network)["fiedler"]
+    path.write_text(dta())
+
+    def while_it_grows(body: bytes) -> Heard:
+        if b"113,0" not in body:
+            path.write_text(dta().replace("\n\n<binaries>", f"\n{later}\t113,0\n\n<binaries>"))
+        return inbox.decode(body)
+
+    later = f"{NOW + timedelta(hours=1, minutes=-1):%d.%m.%Y %H:%M:00}"
+    watched = drop.Watch(folder, {"fiedler": replace(inbox, decode=while_it_grows)})
+    assert [await drop.one_round(house, watched, at) for at in (0.0, 6.0, 7.0, 13.0)] == [0, 0, 0, 1]
+    assert [row[1] for row in await rows(pool)] == [112.4, 113.0]

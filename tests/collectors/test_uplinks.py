@@ -184,3 +184,21 @@ def test_signal_and_battery_are_noted_every_ten_minutes(little_network: Network)
     assert [(sign.station_id, sign.device, sign.rssi_dbm, sign.snr_db) for sign in found] == [
         ("lavka", "ldds-lavka", -97.0, 6.5)
     ] * 3
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+async def test_a_time_at_the_end_of_the_calendar_stops_nothing(little_network: Network, pool: Pool, year: str) -> None:
+    """A message that ended the stage would come again and again."""
+    known, now = uplinks.ear(little_network.stations), datetime.now(UTC)
+    for second in (0, 1, 59):
+        total = 500 + second
+        raw = payloads.decentlab_tbrg(7, 1, timedelta(minutes=10), total)
+        body = json.loads(payloads.uplink("tbrg-hreben", raw, 1, 1, Sample(NOW, 0.0, NOW), jitter=0))
+        body["uplink_message"]["received_at"] = f"{year}T{'00:00' if year < '1' else '23:59'}:{second:02}Z"
+        message = MQTTMessage(topic=payloads.topic("tbrg-hreben").encode())
+        message.payload = json.dumps(body).encode()
+        async with pool.connection() as conn:
+            await uplinks._keep(conn, uplinks.decoded([message], known), now)
+    assert await stored(pool) == set()
+    async with pool.connection() as conn:
+        assert await (await conn.execute("SELECT * FROM counter")).fetchall() == []
