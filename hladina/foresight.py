@@ -139,12 +139,12 @@ def _upstream(pasts: Sequence[Past | None], now: Array) -> Array | None:
     return np.stack(grids, axis=1) if grids else None
 
 
-def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags, begin: float = BEGIN) -> Flags:
+def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags, begin: tuple[float, ...] = BEGIN) -> Flags:
     """The decision folded over the readings; `now` and `rising` (moments,), the others with (moments, limits)."""
     limits = foreseen.shape[1]
     standing = forecast_decision.calm(limits)
     warned: Flags = np.zeros(foreseen.shape, dtype=np.bool_)
-    begins = np.any((foreseen >= begin) & ~quiet[:, :, None], axis=(1, 2))
+    begins = np.any((foreseen >= np.array(begin)) & ~quiet[:, :, None], axis=(1, 2))
     stands = False
     for moment, at in enumerate(now.tolist()):
         if stands or begins[moment]:

@@ -1,7 +1,7 @@
 """The decision to warn, apart from the probability. Pure.
 
 A warning for horizon h begins when reaching the limit within h + 60 min is at least as probable as
-BEGIN, and goes on while that stays at least GO_ON or the water still rises: nobody is calmed by one lowered
+BEGIN[h], and goes on while that stays at least GO_ON or the water still rises: nobody is calmed by one lowered
 forecast. A warning h + 60 min old that has not come true must be as probable as a new one to go on. So a
 warning lives in episodes: it is early because it looks an hour beyond its horizon, it does not flap, and it ends
 openly: `ends` says how.
@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 HORIZONS_MIN = (30, 60, 120, 180)
-# One number for all horizons: the price of a miss in false alarms (docs/forecast.md section 4).
-BEGIN = 0.78
+# The price of a miss in false alarms (docs/forecast.md section 4).
+BEGIN = (0.75, 0.77, 0.75, 0.78)
 GO_ON = 0.3
 BEYOND_MIN = 60.0
 QUIET_STEPS = 6
@@ -61,7 +61,7 @@ def step(
     foreseen: Array,
     quiet: Flags,
     rising: Flags | None = None,
-    begin: float = BEGIN,
+    begin: tuple[float, ...] = BEGIN,
 ) -> Standing:
     """The warnings after one reading at `now` (seconds; a number or (limits, 1)).
 
@@ -73,7 +73,7 @@ def step(
     foreseen = np.nan_to_num(foreseen)
     age_min = (now - standing.since) / 60.0
     lasting = age_min <= np.array(HORIZONS_MIN) + BEYOND_MIN
-    begins = foreseen >= begin
+    begins = foreseen >= np.array(begin)
     held = foreseen >= GO_ON
     if rising is not None:
         held |= rising[:, None]

@@ -51,7 +51,7 @@ def _quantile_loss(said: Small, target: Small) -> Small:
     return slope.astype(np.float32)
 
 
-ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 1e-3, _cross_entropy)
+ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 5e-3, _cross_entropy)
 LEVEL = Recipe((24, 12), len(HORIZONS_MIN) * len(QUANTILES), 8, 2e-4, _quantile_loss, 0.1)
 
 

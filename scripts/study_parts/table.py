@@ -23,7 +23,7 @@ _FLOOD_MIN = 1440.0
 _HOPELESS = -7.0
 _BEGINS = (0.6, 0.7, 0.78, 0.85)
 # How much heavier the moments near a crossing are when the odds are calibrated.
-NEAR_WEIGHT = 4.0
+NEAR_WEIGHT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def foresee(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArr
     return Foreseen(one, limit, labels, raw, probability, foreseen, warn, level)
 
 
-def _decided(one: Seen, limit: float, foreseen: Array, begin: float) -> NDArray[np.bool_]:
+def _decided(one: Seen, limit: float, foreseen: Array, begin: tuple[float, ...]) -> NDArray[np.bool_]:
     still = held(one, limit) | (one.quiet_peak >= limit)
     warn = decisions(one.now, foreseen[:, None], still[:, None], one.own.s30 > 0.0, begin)[:, 0]
     return warn & (one.value < limit)[:, None]
@@ -76,7 +76,7 @@ def prices(forecasts: Sequence[Foreseen]) -> None:
     """Print what an earlier or a later beginning of the warnings would find, and how many false ones it costs."""
     print("\nbegin, h, found, found with lead >= 30, useful, false")
     for begin in _BEGINS:
-        again = [replace(one, warn=_decided(one.seen, one.limit, one.foreseen, begin)) for one in forecasts]
+        again = [replace(one, warn=_decided(one.seen, one.limit, one.foreseen, (begin,) * 4)) for one in forecasts]
         for (group, horizon), s in sorted(scores(again).items()):
             if group == "all":
                 useful = sum(lead >= horizon / 2 for lead in s.leads)

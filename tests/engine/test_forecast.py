@@ -149,7 +149,7 @@ def run(foreseen: list[float], step_min: float = 10.0, quiet: frozenset[int] = f
 
 
 def test_a_warning_begins_high_goes_on_lower_and_is_withdrawn() -> None:
-    begin = forecast_decision.BEGIN
+    begin = forecast_decision.BEGIN[1]
     assert run([begin - 0.01, begin, 0.5, 0.31, 0.29, 0.5]) == [False, True, True, True, False, False]
 
 
