@@ -80,19 +80,7 @@ def _state() -> Object:
             "country": _TEXT,
             "names": {"type": "object", "additionalProperties": {"type": "string"}},
             "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
-            "cause": {
-                "type": ["string", "null"],
-                "enum": [None, *(cause.value for cause in Cause if cause.tags_degree)],
-                "description": "what people report to lie behind the water; null = nobody has said so",
-            },
-            "notes": _list(_note()),
-            "spare_for": {**_TEXT, "description": "the main gauge of the site of which this is the spare"},
-            "counts": {"type": "boolean", "description": "whether this is the reading of its site to go by"},
-            "pair": {
-                "type": ["string", "null"],
-                "enum": [None, "fine", "lost", "idle", "instead"],
-                "description": "of a site with two gauges: main one fine or lost, spare one idle or instead of it",
-            },
+            **_of_people_and_pairs(),
             "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
             "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
             "expected_latest": {**_TIME, "description": "its end"},
@@ -111,6 +99,25 @@ def _state() -> Object:
             "forecast_current": {"type": "boolean", "description": "at the time of the answer"},
         }
     )
+
+
+def _of_people_and_pairs() -> dict[str, Object]:
+    """What people report about a gauge, and how it stands to the other one of its site."""
+    return {
+        "cause": {
+            "type": ["string", "null"],
+            "enum": [None, *(cause.value for cause in Cause if cause.tags_degree)],
+            "description": "what people report to lie behind the water; null = nobody has said so",
+        },
+        "notes": _list(_note()),
+        "spare_for": {**_TEXT, "description": "the main gauge of the site of which this is the spare"},
+        "counts": {"type": "boolean", "description": "whether this is the reading of its site to go by"},
+        "pair": {
+            "type": ["string", "null"],
+            "enum": [None, "fine", "lost", "idle", "instead"],
+            "description": "of a site with two gauges: main one fine or lost, spare one idle or instead of it",
+        },
+    }
 
 
 def _note() -> Object:
