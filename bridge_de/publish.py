@@ -13,18 +13,9 @@ from psycopg import AsyncConnection
 
 from bridge_de.cap import Alert
 from bridge_de.check import faults
-from bridge_de.compose import (
-    REFRESH_BEFORE,
-    STORY_WAITS,
-    Publisher,
-    Telling,
-    compose,
-    compose_plain,
-    concerns_us,
-    is_past,
-    telling,
-)
+from bridge_de.compose import Publisher, compose, compose_plain
 from bridge_de.render import render
+from bridge_de.told import REFRESH_BEFORE, STORY_WAITS, Telling, concerns_us, is_past, telling
 from bridge_de.wording import Phase
 from floodcore.clock import Clock
 from floodcore.house import House

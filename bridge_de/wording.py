@@ -85,8 +85,12 @@ def wording(
     *,
     exercise: bool,
     ahead: Ahead | None = None,
+    further: tuple[int, datetime] | None = None,
 ) -> Wording:
-    """Write the texts of one message in one language; `ahead` where something is or was expected."""
+    """Write the texts of one message in one language.
+
+    `ahead` where the message is about what is or was expected; `further` a higher degree expected beside it, and when.
+    """
     value = amount(texts, language, measured.value, measured.unit)
     about = degree if ahead is None else ahead.degree
     headline = texts.say(
@@ -111,6 +115,7 @@ def wording(
             trend=texts.say(language, f"trend.{measured.trend}"),
         ),
         "" if measured.old_minutes is None else texts.say(language, "cap.text.old", minutes=measured.old_minutes),
+        "" if further is None else _further(texts, language, *further),
         *said(texts, language, measured.reports),
         texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
         texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
@@ -145,6 +150,11 @@ def _statement(texts: Texts, language: Language, phase: Phase, degree: int, ahea
         hours=figure((ahead.horizon_min or 0) / 60, "h"),
     )
     return [told, *(held if ahead.held else [])]
+
+
+def _further(texts: Texts, language: Language, degree: int, at: datetime) -> str:
+    limit = texts.say(language, f"cap.limit.{degree}")
+    return texts.say(language, "cap.text.further", limit=limit, time=moment(language, at))
 
 
 def percent(probability: float | None) -> str:

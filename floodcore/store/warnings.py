@@ -45,8 +45,11 @@ _EVENTS: LiteralString = """
         e.kind = 'expected' AND EXISTS (
             SELECT FROM event r
             WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at >= e.at
-                AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken
-    FROM event e LEFT JOIN expectation x USING (event_id)
+                AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken,
+        CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree THEN f.degree::int END AS further,
+        CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree
+             THEN (f.memory -> 'told' ->> 'expected_at')::timestamptz END AS further_at
+    FROM event e LEFT JOIN expectation x USING (event_id) LEFT JOIN foresight f ON f.series_id = e.series_id
     WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
 _HEAD: LiteralString = """
     SELECT m.chain, m.all_clear, e.kind, e.chain AS own
@@ -114,6 +117,7 @@ class ToldEvent:
 
     Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
     None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
+    Of a limit reached: `further` is the higher degree that people are told to expect now, and when.
     """
 
     event_id: int
@@ -139,6 +143,8 @@ class ToldEvent:
     model: str = ""
     held: int = 0
     overtaken: bool = False
+    further: int | None = None
+    further_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import pytest
 
 from bridge_de.cap import NAMESPACE
 from bridge_de.check import faults
-from bridge_de.compose import Publisher, telling
+from bridge_de.compose import Publisher
 from bridge_de.publish import write
+from bridge_de.told import telling
 from tests.bridge.conftest import START, told
 
 BOTH = 0  # re.sub: replace in both languages

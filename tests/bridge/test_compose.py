@@ -13,9 +13,10 @@ from lxml import etree
 
 from bridge_de.cap import Alert, MsgType, Status
 from bridge_de.check import faults
-from bridge_de.compose import Publisher, compose, compose_plain, concerns_us, is_past, telling
+from bridge_de.compose import Publisher, compose, compose_plain
 from bridge_de.publish import write
 from bridge_de.render import render
+from bridge_de.told import concerns_us, is_past, telling
 from floodcore.network import load
 from floodcore.network.model import Network
 from floodcore.store.notes import Note
@@ -174,6 +175,21 @@ def test_what_did_not_come_true_is_withdrawn_openly(
         assert alert.infos[0].event_codes == codes
         assert (alert.infos[0].urgency == "Past") == (held == 0)
         assert alert.references == (first.reference,)
+
+
+def test_a_limit_reached_says_what_is_expected_further(
+    speaker: Publisher, structure: Callable[[bytes], list[str]]
+) -> None:
+    event = told(further=3, further_at=START + timedelta(minutes=50))
+    alert, body = write(telling(event, [], START), speaker)
+    assert structure(body) == []
+    assert faults(body) == []
+    assert "Předpověď počítače dál očekává limit 3. SPA (ohrožení) asi 29. 3. 2026 01:50." in alert.infos[0].description
+    assert alert.infos[0].event_codes == (("CZ-SPA", "2"),)
+    assert alert.infos[0].certainty == "Observed"
+    assert parameters(body)["forecastDegree"] == "CZ-SPA-EXPECTED 3"
+    _, later = write(telling(event, [], START + timedelta(hours=1)), speaker)
+    assert "forecastDegree" not in parameters(later), "its time has run out"
 
 
 def test_what_has_been_reached_meanwhile_is_not_told_as_expected(speaker: Publisher) -> None:
