@@ -23,7 +23,7 @@ from floodcore.units import UnknownUnitError
 from floodcore.words import Quantity
 
 KIND = "export"
-_MOST_ROWS = 50_000  # a year of one station in steps of ten minutes
+_MOST_ROWS = 20_000  # more than four months of one station in steps of ten minutes; half a second of work
 _MOST_FAULTS = 1000
 _ABSENT = object()
 _LARGEST = 1e15  # of a number that names a station or a time; Python writes out larger ones slowly

@@ -28,7 +28,7 @@ _NOTHING = {"???", "-"}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,2}(?:[.,][0-9]{1,2})?")
 _LARGEST_OFFSET_H = 14.0
 _MOST_FAULTS = 1000
-_MOST_ROWS = 50_000  # nearly a year in steps of ten minutes
+_MOST_ROWS = 20_000  # more than four months of one station in steps of ten minutes; half a second of work
 
 _Rows = list[list[str]]
 

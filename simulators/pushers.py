@@ -1,8 +1,8 @@
-"""Loggers that push by HTTP in our contract: POST {base}/api/v1/ingest/{station}, kept until a 2xx comes."""
+"""Loggers and networks that push by HTTP, in the shapes of `simulators.carriers`, and keep until a 2xx comes."""
 
 import asyncio
+import json
 import logging
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,33 +10,18 @@ from datetime import datetime
 import aiohttp
 
 from floodcore.clock import Clock
-from floodcore.words import Quantity
+from simulators.carriers import UNITS, WAYS, Parcel, contract
 from simulators.sample import Feed, Sample
 
 _log = logging.getLogger("simulators.push")
-_UNITS = {Quantity.LEVEL: "cm", Quantity.DISCHARGE: "m3/s", Quantity.RAIN: "mm", Quantity.WATER_TEMPERATURE: "degC"}
 _RETRY_S = 0.5
-_BATCH = 500
 _REFUSED_FOR_GOOD = frozenset(range(400, 500)) - {408, 425, 429}
 
 
 def body(feed: Feed, samples: Sequence[Sample], sequence: int, sent: datetime) -> dict[str, object]:
-    """The JSON of one push; a value that is no number travels as null with the flag of the logger."""
-    return {
-        "station": feed.station_id,
-        "seq": sequence,
-        "sent": _stamp(sent),
-        "samples": [
-            {
-                "t": _stamp(sample.at),
-                "q": str(feed.quantity),
-                "v": sample.value if _measured(sample) else None,
-                "u": _UNITS[feed.quantity],
-                "flag": "ok" if _measured(sample) else "missing",
-            }
-            for sample in samples
-        ],
-    }
+    """The JSON of one push of our contract."""
+    said: dict[str, object] = json.loads(contract(feed, samples, sequence, sent).body)
+    return said
 
 
 @dataclass(slots=True)
@@ -58,22 +43,24 @@ class _Door:
             if remaining > 0:
                 await asyncio.sleep(remaining)
             now = self.clock.now()
-            due = [sample for sample in waiting[:_BATCH] if sample.sent_at <= now]
+            way = WAYS[feed.way]
+            due = [sample for sample in waiting[: way.at_once] if sample.sent_at <= now]
             if not due:
                 continue
-            if await self._accepted(feed, body(feed, due, sequence, now)):
+            if await self._accepted(feed, way.pack(feed, due, sequence, now)):
                 waiting = waiting[len(due) :]
                 sequence += 1
             else:
                 await asyncio.sleep(_RETRY_S)
 
-    async def _accepted(self, feed: Feed, content: Mapping[str, object]) -> bool:
+    async def _accepted(self, feed: Feed, parcel: Parcel) -> bool:
         """Whether the logger may forget the samples: stored (2xx) or refused for good (most of 4xx)."""
-        url = f"{self.base_url}/api/v1/ingest/{feed.station_id}"
-        key = self.keys.get(feed.station_id)
-        headers = {} if key is None else {"Authorization": aiohttp.encode_basic_auth(feed.station_id, key)}
+        key = self.keys.get(parcel.user)
+        headers = {"Content-Type": "application/octet-stream"}
+        if key is not None:
+            headers["Authorization"] = aiohttp.encode_basic_auth(parcel.user, key)
         try:
-            async with self.session.post(url, json=content, headers=headers) as answer:
+            async with self.session.post(f"{self.base_url}{parcel.path}", data=parcel.body, headers=headers) as answer:
                 if answer.status in _REFUSED_FOR_GOOD:
                     _log.warning("%s: push refused with %d", feed.station_id, answer.status)
                     return True
@@ -91,18 +78,10 @@ class _Door:
 
 
 async def push(base_url: str, feeds: Iterable[Feed], keys: Mapping[str, str], clock: Clock, since: datetime) -> None:
-    """Let every push feed send what falls due from `since` on; returns after the last sample."""
+    """Let every feed that pushes send what falls due from `since` on; returns after the last sample."""
     timeout = aiohttp.ClientTimeout(total=10.0)
     async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
         door = _Door(session, base_url, keys, clock)
         for feed in feeds:
-            if feed.way == "push" and feed.quantity in _UNITS:
+            if feed.way in WAYS and feed.quantity in UNITS:
                 group.create_task(door.run(feed, since))
-
-
-def _measured(sample: Sample) -> bool:
-    return sample.value is not None and math.isfinite(sample.value)
-
-
-def _stamp(at: datetime) -> str:
-    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -81,7 +81,7 @@ def test_what_a_vendors_decoder_must_not_say(distance: object) -> None:
 
 
 @pytest.mark.parametrize("name", SENSORS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(payload=st.binary(max_size=60), port=st.integers(0, 255))
 def test_any_payload_is_measures_or_a_decode_error(name: str, payload: bytes, port: int) -> None:
     with suppress(DecodeError):

@@ -1,22 +1,44 @@
 """What is pushed to us: simulators with encoders of their own say what decoders must hear, on the two nights too."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors import chirpstack, contract, exports, fiedler, hardwario, loggertexts, patrols, sensorthings, tts
+from collectors import (
+    chirpstack,
+    contract,
+    exports,
+    fiedler,
+    hardwario,
+    hooks,
+    loggertexts,
+    patrols,
+    push,
+    sensorthings,
+    tts,
+    uploads,
+)
 from collectors.faults import DecodeError
 from collectors.radio import devices
 from collectors.sensors.registry import registry
-from floodcore.network.model import Column, Export, Link, Mounting, Names, Station
+from floodcore.clock import Clock
+from floodcore.network.model import Column, Export, Link, Mounting, Names, Network, Station
+from floodcore.store.connect import Pool
 from floodcore.words import Quantity, Reading
 from simulators import files, networks, payloads, pushers, sensors, texts
 from simulators.sample import Feed, Sample
 
+if TYPE_CHECKING:
+    from tests.collectors.conftest import Houses
+
+Runs = Callable[[web.Application], AbstractAsyncContextManager[str]]
 AUTUMN, SPRING = datetime(2026, 10, 24, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 0, 0, tzinfo=UTC)
 NIGHTS = [begin + timedelta(minutes=10 * n) for begin in (AUTUMN, SPRING) for n in range(24)]
 LEVEL, RAIN = Quantity.LEVEL, Quantity.RAIN
@@ -194,3 +216,35 @@ def test_any_form_is_read_as_it_was_written(
     assert found.faults == []
     said = [(at, round(value / 10, 4)) for _, at, (value,) in rows if value is not None and value != -999]
     assert [(r.observed_at, r.value) for r in found.readings] == said
+
+
+async def test_devices_of_every_way_push_into_a_house_and_all_of_it_is_stored(
+    houses: "Houses", application_runs: Runs, pool: Pool
+) -> None:
+    """The simulators' own clients against the real addresses, with a key of its own for each."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    moments = [start + timedelta(minutes=10 * n) for n in range(6)]
+    links = {
+        "push": Link("push"),
+        "hardwario": Link("hardwario", "2999000001", mounted=(Mounting(None, "", 500.0),)),
+        "chirpstack": Link("chirpstack", EUI, mounted=(Mounting(None, "milesight_em500_udl", 500.0),)),
+        "sensorthings": Link("sensorthings", "5", quantity="level", unit="cm"),
+        "fiedler": Link("fiedler", "00123", channels={"Hladina": "level"}),
+    }
+    network = {way: replace(station(link)["LK-1"], id=way) for way, link in links.items()}
+    keys = {name: f"key of {name}" for name in (*network, "hardwario", "chirpstack")}
+    house = replace(houses(ingest_keys=keys), network=Network(stations=network))
+    feeds = [
+        Feed(way, LEVEL, way, link.address or way, link.mountings[0].sensor, 500.0, timedelta(minutes=10),
+             tuple(Sample(at, 100.0 + n, at) for n, at in enumerate(moments)))
+        for way, link in links.items()
+    ]  # fmt: skip
+    application = web.Application()
+    application.add_routes([*push.routes(house), *hooks.routes(house), *uploads.routes(house)])
+    async with application_runs(application) as url:
+        await pushers.push(url, feeds, keys, Clock(), start)
+    async with pool.connection() as conn:
+        statement = "SELECT station_id, source, value, observed_at FROM observation JOIN series USING (series_id)"
+        found = set(await (await conn.execute(f"{statement} WHERE quantity = 'level'")).fetchall())
+        assert found == {(way, way, 100.0 + n, at) for way in links for n, at in enumerate(moments)}
+        assert await (await conn.execute("SELECT * FROM quarantine")).fetchall() == []
