@@ -69,7 +69,15 @@ async def _expand(
         await telling.close(connection, announced)
         _log.error("event %d of %s: nobody is told: %s", announced.event_id, announced.station_id, error)
         return 0
-    return await telling.expand(connection, announced, texts, plan.valid_until)
+    return await telling.expand(
+        connection, announced, texts, plan.valid_until, main_of(house.network, announced.station_id)
+    )
+
+
+def main_of(network: Network, station_id: str) -> str | None:
+    """The gauge of which the station is the spare; None for any other."""
+    station = network.stations.get(station_id)
+    return None if station is None else station.spare_for
 
 
 async def said_of(connection: AsyncConnection, announced: Announced) -> Said | None:

@@ -3,7 +3,7 @@
 import logging
 
 from alerting.notify import policy
-from alerting.notify.expanding import bodies, is_past, said_of
+from alerting.notify.expanding import bodies, is_past, main_of, said_of
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.store import notes, renewing, telling
@@ -41,7 +41,8 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
             texts = bodies(
                 house.texts, house.network, current, exercise=exercise, delayed=True, said=said, report=report
             )
-            renewed = await renewing.renew(connection, old, now, texts, plan.valid_until)
+            main = main_of(house.network, current.station_id)
+            renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main)
         expired = await renewing.expire(connection, old, now)
         passing("renew.before_commit")
     passing("renew.after_commit")

@@ -91,10 +91,19 @@ async def current(connection: AsyncConnection, old: RunOut) -> Announced | None:
 
 
 async def renew(
-    connection: AsyncConnection, old: RunOut, now: datetime, bodies: Mapping[str, Body], valid_until: datetime
+    connection: AsyncConnection,
+    old: RunOut,
+    now: datetime,
+    bodies: Mapping[str, Body],
+    valid_until: datetime,
+    main: str | None = None,
 ) -> int:
-    """Give the run-out texts of `old` to those it still concerns a new body; returns how many."""
+    """Give the run-out texts of `old` to those it still concerns a new body; returns how many.
+
+    `main` is the gauge its station is the spare of.
+    """
     values = {
+        "main": main or "",
         "event_id": old.event_id,
         "station_id": old.station_id,
         "kind": old.kind,

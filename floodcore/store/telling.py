@@ -20,7 +20,8 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
     FOR UPDATE OF a SKIP LOCKED"""
 # Expansions of one series stand in a line, so each sees what the others have told.
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
-# Whom an event concerns: the beginning of a statement. An expectation concerns residents from their own degree and
+# Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
+# by its spare too. An expectation concerns residents from their own degree and
 # probability on, and what becomes of it those who were told of it.
 CONCERNED: LiteralString = """
     WITH concerned AS (
@@ -30,7 +31,7 @@ CONCERNED: LiteralString = """
           AND (r.role = 'officer'
                OR %(kind)s <> 'silence'
                   AND EXISTS (SELECT FROM subscription s
-                              WHERE s.recipient_id = r.recipient_id AND s.station_id = %(station_id)s)
+                              WHERE s.recipient_id = r.recipient_id AND s.station_id IN (%(station_id)s, %(main)s))
                   AND CASE WHEN %(kind)s <> 'expected' THEN r.from_degree <= %(highest)s
                       ELSE EXISTS (
                           SELECT FROM event e JOIN expectation x USING (event_id)
@@ -160,14 +161,19 @@ async def newest(connection: AsyncConnection, announced: Announced) -> bool:
 
 
 async def expand(
-    connection: AsyncConnection, announced: Announced, bodies: Mapping[str, Body], valid_until: datetime
+    connection: AsyncConnection,
+    announced: Announced,
+    bodies: Mapping[str, Body],
+    valid_until: datetime,
+    main: str | None = None,
 ) -> int:
     """Write one delivery for everyone `announced` concerns, and return how many.
 
     `bodies` by language. Officers get everything; a resident gets the reached limits of the stations
-    subscribed to, from their own degree on, and the fall from it.
+    subscribed to, from their own degree on, and the fall from it. `main` is the gauge the station is the spare of.
     """
     values = {
+        "main": main or "",
         "event_id": announced.event_id,
         "station_id": announced.station_id,
         "quantity": announced.quantity,

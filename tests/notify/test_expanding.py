@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from floodcore.store.telling import Body
 from floodcore.texts import Texts
 from floodcore.words import Cause, Language
 from simulators.gateway import Does
-from tests.notify.conftest import Rig, open_rig, settled
+from tests.notify.conftest import NETWORK, Rig, open_rig, settled
 
 
 async def expand_all(rig: Rig) -> None:
@@ -166,6 +167,27 @@ async def test_an_exercise_says_so_first(database: str, texts: Texts) -> None:
         await expand_all(rig)
         [row] = await rig.deliveries()
     assert str(row["body"]).startswith("CVICENI/UEBUNG Dosazen limit")
+
+
+async def test_who_subscribes_to_the_main_gauge_is_told_by_its_spare(rig: Rig) -> None:
+    [resident] = await rig.people(1)
+    spare = replace(NETWORK.stations["hradek"], id="hradek-b", spare_for="hradek")
+    stations = {**NETWORK.stations, spare.id: spare}
+    rig.house = replace(rig.house, network=replace(NETWORK, stations=stations))
+    await rig.announce(0, 2)
+    async with rig.house.pool.connection() as connection:
+        await connection.execute("CREATE TABLE copy AS SELECT * FROM event")
+        await connection.execute(
+            "INSERT INTO event (station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,"
+            " limit_value, trend, chain, rule_version, exercise) SELECT 'hradek-b', quantity, kind, at, from_degree,"
+            " to_degree, reason, value, unit, limit_value, trend, chain, rule_version, exercise FROM copy"
+        )
+        await connection.execute(
+            "INSERT INTO announcement SELECT e.event_id, channel, priority, valid_until FROM announcement, event e"
+            " WHERE e.station_id = 'hradek-b'"
+        )
+    await expand_all(rig)
+    assert [phone for _, phone, _ in await told(rig)] == [resident, resident]
 
 
 async def test_a_text_carries_what_people_report_while_it_holds(rig: Rig) -> None:
