@@ -4,7 +4,7 @@ Time rule: `DD.MM.YYYY HH:MM` of Prague's clock without an offset; the order of 
 comes twice. Decimal dot. The page has no contract: docs/sources/hpps.md.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collectors import tables
 from collectors.source import Ask, Decoded, Offer, Polled, Source, Way, one_for_each, tried
@@ -51,4 +51,5 @@ POLLED = Polled(
     interval_s=600.0,
     cap=1_000_000,
     html=True,
+    past=timedelta(days=6),  # about a week of rows
 )

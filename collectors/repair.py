@@ -204,7 +204,7 @@ async def _bring(
 async def _ask(http: ClientSession, station_id: str, trip: Trip) -> _Answer:
     """One request; a file that does not exist is an answer without readings."""
     try:
-        got = await fetch.get(http, trip.url, html=False, cap=trip.cap, headers=trip.headers)
+        got = await fetch.get(http, trip.url, html=trip.html, cap=trip.cap, headers=trip.headers)
     except FetchError as error:
         return _Answer(fault=str(error))
     if not isinstance(got, fetch.Fetched):

@@ -1,8 +1,9 @@
 """Where a source keeps what we missed: its way back, as addresses to ask and a decoder for the answers. Pure.
 
 ČHMÚ keeps a file for each past day under `recent`. The Storage Integration of The Things Stack gives the
-uplinks of a device again, one JSON a line. Loggers that push are told in the answer to their next push
-(`collectors.push`). Whatever else a source offers, it offers to its own poller.
+uplinks of a device again, one JSON a line. A spare source that shows more than the newest value (a feed, a table)
+is the way back of its gauge, whatever fed it. Loggers that push are told in the answer to their next push
+(`collectors.push`). What else a source offers, it offers to its own poller.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,12 +14,15 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from collectors import chmu, tts
+from collectors.catalogue import POLLED
 from collectors.faults import DecodeError
 from collectors.repair_gaps import days
+from collectors.source import Polled
 from floodcore.network.model import Link, Station
 from floodcore.settings import Settings
 from floodcore.words import Reading
 
+_SHOW_THE_PAST = {each.name: each for each in POLLED if each.past}
 _CHMU_CAP = 1_000_000
 _STORAGE_CAP = 4_000_000
 _STORAGE_LIMIT = 1000  # uplinks in one answer
@@ -43,6 +47,7 @@ class Trip:
     cap: int
     decode: Callable[[bytes], Found]
     headers: Mapping[str, str] = field(default_factory=dict)
+    html: bool = False
 
 
 def trips(settings: Settings, station: Station, after: datetime, before: datetime, now: datetime) -> list[Trip]:
@@ -55,7 +60,21 @@ def trips(settings: Settings, station: Station, after: datetime, before: datetim
             return _chmu(settings.chmu_url, station, link, days(after, before), now)
         if link.kind == tts.KIND and settings.tts_storage_url:
             return [_storage(settings, station, link, after, before)]
+        shows = _SHOW_THE_PAST.get(link.kind)
+        if shows is not None and settings.base_url(shows.name) and now - after <= shows.past:
+            return [_again(settings, station, link, shows, now)]
     return []
+
+
+def _again(settings: Settings, station: Station, link: Link, shows: Polled, now: datetime) -> Trip:
+    """The answer that the poller of the source gets, read for what it says of the past."""
+    (ask,) = shows.asks({link.address: station.id}, now)
+
+    def decode(body: bytes) -> Found:
+        decoded = shows.decode(body, ask, now)
+        return Found(decoded.readings, decoded.faults)
+
+    return Trip(shows.name, settings.base_url(shows.name) + ask.path, shows.cap, decode, html=shows.html)
 
 
 def _chmu(base: str, station: Station, link: Link, wanted: list[datetime], now: datetime) -> list[Trip]:

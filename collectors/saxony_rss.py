@@ -5,7 +5,7 @@ description, with a decimal comma; a dot there could part thousands and is refus
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -91,4 +91,5 @@ POLLED = Polled(
     decode=decode,
     interval_s=300.0,
     cap=_CAP,
+    past=timedelta(hours=14),  # 60 readings of 15 min, less one hour for those that come late
 )

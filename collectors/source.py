@@ -7,7 +7,7 @@ is read by `collectors.catalogue`, by the stage that polls, by the tests that ev
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from floodcore.context import Bulletin, GaugeClass
@@ -121,6 +121,7 @@ class Polled:
     `asks` makes the addresses of a round from the stations (id by address) and the data time. `decode` takes
     the bytes, what was asked and the data time; any bytes give `Decoded` or `DecodeError`. `interval_s` is data
     time; `cap` is in bytes, on the wire and again after decompression. `pages` is how far `more` is followed.
+    `past` is how far back one answer surely goes, for whoever repairs a gap of the gauge.
     `needs_stations` is false for a source of context that is asked whatever the network holds.
     """
 
@@ -134,6 +135,7 @@ class Polled:
     published: Published | None = None
     pages: int = 1
     needs_stations: bool = True
+    past: timedelta = timedelta(0)
 
     @property
     def name(self) -> str:

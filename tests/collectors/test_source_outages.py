@@ -1,15 +1,17 @@
 """Every polled source through every outage, on the one stage that asks them all; then whose turn it is."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from aiohttp import ClientTimeout, web
 
-from collectors import fetch, polling, saxony, saxony_rss, turns
+from collectors import fetch, polling, repair, saxony, saxony_rss, turns
 from collectors.catalogue import POLLED
 from collectors.source import Ask, Polled
 from floodcore.clock import Clock
@@ -322,3 +324,27 @@ async def test_pages_are_followed_on_the_same_server_only(houses: "Houses", pool
         elsewhere = ""
         await ask(house, BY_NAME["hubeau"], url=url)
     assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(0.0,), (1.0,), (2.0,)]
+
+
+async def test_the_feed_of_a_gauge_fills_what_its_layer_no_longer_shows(
+    houses: "Houses", pool: Pool, application_runs: Runs
+) -> None:
+    """The layer shows the newest value only: an outage of ours of two hours is a gap, and the feed knows."""
+    kinds = ("saxony", "saxony_rss")
+    begun = at_the_time(houses(), NOW, *kinds)
+    application, _, services = servers(begun, kinds, NOW + timedelta(hours=5))
+    memory = polling.Memory(saxony.POLLED, {})
+    async with application_runs(application) as url:
+        named = dict.fromkeys(kinds, url)
+        for minutes in (*range(0, 60, 10), *range(180, 240, 10), 245):
+            house = at_the_time(houses(source_urls=named), NOW + timedelta(minutes=minutes), *kinds)
+            services.clock = house.clock
+            await ask(house, saxony.POLLED, memory)
+            async with fetch.session(HASTY) as http:
+                assert await repair.one_round(house, http) == []
+    stored = await rows(pool, "SELECT observed_at, source FROM observation JOIN series USING (series_id) "
+                              "WHERE quantity = 'level' ORDER BY 1")  # fmt: skip
+    times = [moment for moment, _ in stored]
+    assert all(later - earlier == TEN for earlier, later in pairwise(times))
+    assert Counter(source for _, source in stored) == {"saxony": 13, "saxony_rss": 12}
+    assert await rows(pool, "SELECT DISTINCT state FROM gap") == [("repaired",)]
