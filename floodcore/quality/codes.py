@@ -26,6 +26,8 @@ _FACTORS = (10.0, 100.0, 0.1, 0.01)
 # 45 min in the shape of an S (27 cm a minute) no leap of water is, and the old pace is allowed for. All judged.
 _SLIP_CM, _SLIP_SHARE, _SLIP_CM_PER_MIN = 2.0, 0.03, 0.02
 _SLIP_STEP_CM, _SLIP_STEP_PACE = 1.5, 1.5
+# Once three have agreed, what water cannot have done is followed from one to the next, wherever the water goes.
+_SLIP_STEP_SETTLED_CM = 8.0
 _SLIP_PACE_MIN = 30.0
 _SETTLED = 3
 _SLIP_FROM_CM = 10.0
@@ -34,7 +36,7 @@ _SLIP_LEAST_CM = 40.0
 _FASTER_THAN_WATER = 27.0
 # What water could have done is held back for so long at most, however much it looks like another unit; what it could
 # not have done, and a fall, for a day.
-_HELD_MIN = 60.0
+_HELD_MIN = 20.0
 _HELD_LONG_MIN = 1440.0
 # Gauges that report less often may see a whole flood between two readings.
 _SLIP_WITHIN_MIN = 20.0
@@ -49,7 +51,7 @@ def no_water(good: Point, value: float, quantity: Quantity) -> str:
 
 
 def is_other_unit(memory: Memory, point: Point, quantity: Quantity) -> bool:
-    """Whether this sample, and the doubted one before it if there is one, are the last good value in another unit.
+    """Whether this sample, and the doubted ones before it if there are any, are the last good value in another unit.
 
     Water that truly leapt, and happens to stand there, leaves with its next step.
     """
@@ -61,16 +63,18 @@ def is_other_unit(memory: Memory, point: Point, quantity: Quantity) -> bool:
     if abs(leap) < _SLIP_LEAST_CM or (leap > 0.0 and took > _SLIP_WITHIN_MIN):
         return False
     possible = 0.0 < leap <= _FASTER_THAN_WATER * took
-    held = _HELD_MIN if possible else _HELD_LONG_MIN
-    if minutes_between(first, point) > held:
+    if minutes_between(first, point) > (_HELD_MIN if possible else _HELD_LONG_MIN):
         return False
     pace = 0.0 if possible else memory.pace
-    factor = next((factor for factor in _FACTORS if _is_times(factor, good, pace, point)), None)
+    factor = next((factor for factor in _FACTORS if _is_times(factor, good, pace, first)), None)
     if factor is None or last is None:
         return factor is not None
-    step = max(_SLIP_STEP_CM, _SLIP_STEP_PACE * pace * minutes_between(last, point))
-    steady = memory.agreeing >= _SETTLED or abs(point.value - last.value) <= factor * step
-    return steady and _is_times(factor, good, pace, last)
+    settled = memory.agreeing >= _SETTLED
+    least = _SLIP_STEP_CM if possible or not settled else _SLIP_STEP_SETTLED_CM
+    small = abs(point.value - last.value) <= factor * max(least, _SLIP_STEP_PACE * pace * minutes_between(last, point))
+    if settled and not possible:
+        return small
+    return (settled or small) and _is_times(factor, good, pace, point)
 
 
 def _is_times(factor: float, good: Point, pace: float, point: Point) -> bool:

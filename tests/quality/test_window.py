@@ -370,12 +370,11 @@ def test_water_that_leaps_to_ten_times_its_level_and_moves_on_is_believed_with_i
     assert gauge.feed([230.0]) == [(Flag.GOOD, "")]
 
 
-def test_what_water_could_have_done_is_held_back_for_an_hour_at_most() -> None:
+def test_what_water_could_have_done_is_held_back_for_twenty_minutes_at_most() -> None:
     gauge = Gauge()
     gauge.feed([20.1, 20.0, 20.2, 20.1])
-    verdicts = gauge.feed([200.0, 205.0, 203.0, 201.0, 204.0, 202.0, 203.0, 205.0])
-    assert [flag for flag, _ in verdicts][:7] == [Flag.SUSPECT] * 7
-    assert verdicts[7] == (Flag.GOOD, "")
+    verdicts = gauge.feed([200.0, 205.0, 203.0, 201.0])
+    assert verdicts == [(Flag.SUSPECT, "unit")] * 3 + [(Flag.GOOD, "")]
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
