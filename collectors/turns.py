@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collectors.catalogue import CATALOGUE
 from collectors.source import Ask, Polled
 from floodcore.house import House
 from floodcore.network.model import Station
 from floodcore.store.others import newest_of_others
 from floodcore.words import Quantity, Reading
 
+_CONTEXT = frozenset(name for name, source in CATALOGUE.items() if not any(offer.quantity for offer in source.offers))
 _LEAST = timedelta(minutes=30)
 _INTERVALS = 3  # two lost readings are no silence yet
 
@@ -47,13 +49,18 @@ class Turns:
 async def of(house: House, polled: Polled, now: datetime, begun_at: datetime) -> Turns:
     """The turns of `polled` at `now`; one that is first everywhere, or is context only, costs no query."""
     stations = house.network.stations.values()
-    stands_in = {s.id: s for s in stations if polled.name in {link.kind for link in s.links[1:]}}
-    if not stands_in or not any(offer.quantity for offer in polled.source.offers):
+    stands_in = {s.id: s for s in stations if polled.name in feeding(s)[1:]}
+    if not stands_in:
         return Turns()
     async with house.pool.connection() as conn:
         newest = await newest_of_others(conn, polled.name, list(stands_in))
     held = frozenset(key for key, station in stands_in.items() if not silent(station, newest, now, begun_at))
     return Turns(held, newest)
+
+
+def feeding(station: Station) -> list[str]:
+    """The sources whose readings feed `station`, in the order of trust; those of context have no turn."""
+    return [link.kind for link in station.links if link.kind not in _CONTEXT]
 
 
 def silent(

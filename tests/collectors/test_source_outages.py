@@ -281,6 +281,11 @@ async def test_what_was_not_its_turn_is_heard_when_it_is_though_the_file_is_the_
             assert await rows(pool, "SELECT count(*) FROM observation") == [(heard,)]
 
 
+def test_the_place_of_a_class_among_the_links_means_nothing() -> None:
+    assert turns.feeding(a_station("lhp", "saxony", "saxony_rss")) == ["saxony", "saxony_rss"]
+    assert turns.feeding(a_station("saxony", "lhp", "saxony_rss")) == ["saxony", "saxony_rss"]
+
+
 def test_who_is_heard() -> None:
     station = a_station("saxony", "saxony_rss")
     level = ("here", Quantity.LEVEL)
