@@ -1,6 +1,7 @@
 """The command line as a person meets it: help, exit codes, one clear line for a fault of the world."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,22 @@ def test_check_names_file_and_line(tmp_path: Path) -> None:
     empty = hladina("check", str(tmp_path))
     assert empty.returncode == 1
     assert "rivers.yaml" in empty.stdout
+
+
+def test_check_knows_the_sensors_and_what_they_need(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(ROOT / "station_configs", tmp_path / "net", symlinks=False))
+    file = folder / "stations" / "demo.yaml"
+    text = file.read_text("utf-8")
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "zero_cm: 450" in row)
+    file.write_text(text.replace("sensor: dragino_ldds, zero_cm: 450", "sensor: dragino_lds, zero_cm: 450", 1), "utf-8")
+    wrong = hladina("check", str(folder))
+    assert wrong.returncode == 1
+    assert f"stations/demo.yaml:{line}: LK-DEMO-01: there is no sensor 'dragino_lds'; did you mean" in wrong.stdout
+    file.write_text(text.replace("sensor: dragino_ldds, zero_cm: 450", "sensor: decentlab_ctd10", 1), "utf-8")
+    assert (
+        f"stations/demo.yaml:{line}: LK-DEMO-01: the sensor decentlab_ctd10 needs probe_cm"
+        in hladina("check", str(folder)).stdout
+    )
 
 
 def test_status_of_no_house_is_one_line() -> None:
