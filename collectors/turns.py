@@ -1,8 +1,8 @@
 """Whose turn it is when several sources carry one gauge (ADR 0011).
 
-The links of a station are in the order of trust. A source that is not the first one keeps silent while any
-other source feeds the gauge, and is then heard only about what is newer: it fills a silence, it never stands
-beside another source or against it.
+The links of a station are in the order of trust. A source that is not the first one keeps silent while one
+before it feeds the gauge, and is then heard only about what is newer: it fills a silence, it never stands
+beside a better source or against it. What comes after it (a spare's spare, the flood patrol) does not silence it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from collectors.catalogue import CATALOGUE
 from collectors.source import Ask, Polled
 from floodcore.house import House
 from floodcore.network.model import Station
-from floodcore.store.others import newest_of_others
+from floodcore.store.others import newest_of
 from floodcore.words import Quantity, Reading
 
 _CONTEXT = frozenset(name for name, source in CATALOGUE.items() if not any(offer.quantity for offer in source.offers))
@@ -25,8 +25,8 @@ _INTERVALS = 3  # two lost readings are no silence yet
 class Turns:
     """What one source may be heard about in this round.
 
-    `held` are stations that another source feeds; `since` the newest time of another source for a series
-    of a station where this one stands in.
+    `held` are stations that a source before it feeds; `since` the newest time of those for a series of a
+    station where this one stands in.
     """
 
     held: frozenset[str] = frozenset()
@@ -52,8 +52,9 @@ async def of(house: House, polled: Polled, now: datetime, begun_at: datetime) ->
     stands_in = {s.id: s for s in stations if polled.name in feeding(s)[1:]}
     if not stands_in:
         return Turns()
+    ahead = {key: feeding(s)[: feeding(s).index(polled.name)] for key, s in stands_in.items()}
     async with house.pool.connection() as conn:
-        newest = await newest_of_others(conn, polled.name, list(stands_in))
+        newest = await newest_of(conn, ahead, now)
     held = frozenset(key for key, station in stands_in.items() if not silent(station, newest, now, begun_at))
     return Turns(held, newest)
 
@@ -66,7 +67,7 @@ def feeding(station: Station) -> list[str]:
 def silent(
     station: Station, newest: Mapping[tuple[str, Quantity], datetime], now: datetime, begun_at: datetime
 ) -> bool:
-    """Whether no other source feeds `station`. After a start they get as long to speak as later to be silent."""
+    """Whether no better source feeds `station`. After a start they get as long to speak as later to be silent."""
     patience = max(_LEAST, _INTERVALS * station.interval)
     heard = [at for (key, _), at in newest.items() if key == station.id]
     return now - max([begun_at, *heard]) > patience

@@ -13,6 +13,7 @@ from aiohttp import ClientTimeout, web
 
 from collectors import fetch, polling, repair, saxony, saxony_rss, turns
 from collectors.catalogue import POLLED
+from collectors.keeping import keep
 from collectors.source import Ask, Polled
 from floodcore.clock import Clock
 from floodcore.context import Bulletin
@@ -279,6 +280,24 @@ async def test_what_was_not_its_turn_is_heard_when_it_is_though_the_file_is_the_
             services.clock = house.clock
             await ask(house, saxony_rss.POLLED, memory, url)
             assert await rows(pool, "SELECT count(*) FROM observation") == [(heard,)]
+
+
+async def test_a_reading_of_the_patrol_does_not_silence_the_spare(
+    houses: "Houses", pool: Pool, application_runs: Runs
+) -> None:
+    kinds = ("saxony", "saxony_rss", "patrol")
+    memory = polling.Memory(saxony_rss.POLLED, {}, begun_at=NOW - timedelta(hours=1))
+    house = at_the_time(houses(), NOW, *kinds)
+    application, *_ = servers(house, kinds[:2])
+    seen = Reading("here", Quantity.LEVEL, NOW - TEN / 2, 33.0, 33.0, "cm")
+    async with pool.connection() as conn:
+        await keep(conn, "patrol", [seen], [], NOW)
+    async with application_runs(application) as url:
+        await ask(house, saxony_rss.POLLED, memory, url)
+    assert await rows(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
+        ("patrol", 1),
+        ("saxony_rss", 12),
+    ]
 
 
 def test_the_place_of_a_class_among_the_links_means_nothing() -> None:
