@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import median
 
-from floodcore.freshness import allowed_silence, lag
+from floodcore.freshness import GRACE, allowed_silence, lag
 from floodcore.words import Degree
 
 WITHIN = timedelta(minutes=10)
@@ -24,10 +24,6 @@ SHARE = 0.10
 LEAST = 3
 # So many of an operator's or a transport's gauges are all of them: one may hang on another way.
 ALL_OF = 0.8
-# Whoever falls silent so long after the beginning is silent by it: the longest time that gauges of one transport
-# are apart, from 5 minutes at SPA 3 to 20 in calm, and the lag of the source. Later losses are told one by one,
-# so that a long incident hides no gauge that drowns.
-JOINS = timedelta(minutes=30)
 # An incident is over when so few of its gauges are silent still; they are told one by one then.
 OVER_BELOW = 0.5
 
@@ -60,10 +56,19 @@ class Seen:
     usual_delay_s: float | None = None
 
     @property
+    def heard_until(self) -> datetime:
+        """Until when it was heard: its newest reading, and how long that takes to come."""
+        return self.newest_at + lag(self.newest_at, self.received_at)
+
+    @property
+    def overdue_at(self) -> datetime:
+        """When its next reading should have come. A gauge in flood is silent soon after, one in calm much later."""
+        return self.heard_until + self.interval + GRACE
+
+    @property
     def silent_at(self) -> datetime:
         """When its allowed silence runs out, by the rule of `floodcore.freshness`."""
-        late = lag(self.newest_at, self.received_at)
-        return self.newest_at + late + allowed_silence(self.degree, self.interval)
+        return self.heard_until + allowed_silence(self.degree, self.interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,16 @@ def silences(
 ) -> list[Found]:
     """The new incidents of silence at `now`, the widest explanation of each silence only.
 
+    As soon as three are silent, whoever became overdue together with them counts, too: gauges in flood are
+    called silent first, and what hangs on the same way must not be told one by one before the rest follows.
+
     Whoever is in a known incident, or is `spent` (silent still since one that is over), explains nothing new.
     A transport or an operator all of whose gauges fell
     silent together is named; when two of them did at once, or a tenth of all, it is an incident of all.
     """
     taken = {station for one in known for station in one.members} | set(spent)
     free = [one for one in seen if one.station_id not in taken]
-    together = _together([one for one in free if one.silent_at < now])
+    together = _together([one for one in free if one.overdue_at < now], now)
     found = [_of(ALL, "", together, len(seen))] if len(together) >= max(LEAST, ALL_OF * len(seen)) else []
     groups = [
         *_groups(seen, together, TRANSPORT, lambda one: one.transport),
@@ -126,16 +134,17 @@ def silences(
     return found
 
 
-def _together(silent: Sequence[Seen]) -> list[Seen]:
-    """Of those that are silent the most that fell silent within ten minutes; of equally many the latest."""
-    ordered = sorted(silent, key=lambda one: one.silent_at)
+def _together(overdue: Sequence[Seen], now: datetime) -> list[Seen]:
+    """Of those overdue the most that became so within ten minutes, if enough of them are silent; else nobody."""
+    ordered = sorted(overdue, key=lambda one: one.overdue_at)
     best: list[Seen] = []
     start = 0
     for end, one in enumerate(ordered):
-        while one.silent_at - ordered[start].silent_at > WITHIN:
+        while one.overdue_at - ordered[start].overdue_at > WITHIN:
             start += 1
-        if end - start + 1 >= len(best):
-            best = ordered[start : end + 1]
+        these = ordered[start : end + 1]
+        if len(these) >= len(best) and sum(each.silent_at < now for each in these) >= LEAST:
+            best = these
     return best
 
 
@@ -157,7 +166,11 @@ def _of(scope: str, name: str, members: Sequence[Seen], gauges: int) -> Found:
 
 
 def joining(seen: Sequence[Seen], now: datetime, known: Known, others: Collection[str]) -> list[str]:
-    """Stations that fell silent by an incident that is open already; none that is in one of `others`."""
+    """Stations that fell silent by an incident that is open already; none that is in one of `others`.
+
+    Whoever was heard after its beginning did not fall silent by it. A gauge at a degree joins in its first ten
+    minutes only: later its silence is told alone, so that a long incident hides no gauge that drowns.
+    """
     scopes: dict[str, Callable[[Seen], bool]] = {
         TRANSPORT: lambda one: one.transport == known.name,
         OPERATOR: lambda one: one.operator == known.name,
@@ -168,8 +181,9 @@ def joining(seen: Sequence[Seen], now: datetime, known: Known, others: Collectio
         one.station_id
         for one in seen
         if concerned(one)
-        and one.silent_at < now
-        and one.silent_at <= known.at + JOINS
+        and one.overdue_at < now
+        and one.heard_until <= known.at
+        and (one.degree is Degree.NONE or one.overdue_at <= known.at + WITHIN)
         and one.station_id not in others
         and one.station_id not in known.members
     ]
@@ -177,7 +191,7 @@ def joining(seen: Sequence[Seen], now: datetime, known: Known, others: Collectio
 
 def heard_again(seen: Sequence[Seen], now: datetime, members: Collection[str]) -> list[str]:
     """Of the stations that were silent by an incident those that speak again."""
-    return [one.station_id for one in seen if one.station_id in members and one.silent_at >= now]
+    return [one.station_id for one in seen if one.station_id in members and one.overdue_at >= now]
 
 
 def is_over(at_first: int, silent: int) -> bool:
