@@ -28,7 +28,7 @@ _SLIP_CM, _SLIP_SHARE, _SLIP_CM_PER_MIN = 2.0, 0.03, 0.02
 _SLIP_STEP_CM, _SLIP_STEP_PACE = 1.5, 1.5
 # Once three have agreed, what water cannot have done is followed from one to the next, wherever the water goes.
 _SLIP_STEP_SETTLED_CM = 8.0
-_SLIP_PACE_MIN = 30.0
+_SLIP_PACE_MIN, _SLIP_PACE_AT_MOST = 30.0, 0.5
 _SETTLED = 3
 _SLIP_FROM_CM = 10.0
 # A smaller change is no slip worth the name: the river may do it.
@@ -65,7 +65,7 @@ def is_other_unit(memory: Memory, point: Point, quantity: Quantity) -> bool:
     possible = 0.0 < leap <= _FASTER_THAN_WATER * took
     if minutes_between(first, point) > (_HELD_MIN if possible else _HELD_LONG_MIN):
         return False
-    pace = 0.0 if possible else memory.pace
+    pace = 0.0 if possible else min(memory.pace, _SLIP_PACE_AT_MOST)
     factor = next((factor for factor in _FACTORS if _is_times(factor, good, pace, first)), None)
     if factor is None or last is None:
         return factor is not None

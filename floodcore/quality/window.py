@@ -61,6 +61,8 @@ _AGREE_ABOVE = 6
 _AGREE_AFTER_WRECK = 9
 _FEW = 1
 _MANY = 6
+# A spike and the rise that it cut in two.
+_LITTLE = 2
 _SHORT_SPELL = 3
 # Higher than this allows is above what was believed, however long ago that was.
 _AT_ONCE_MIN = 10.0
@@ -222,7 +224,7 @@ def _needed_above(doubt: Memory, point: Point, quantity: Quantity) -> int:
     nonsense, needed, first = _nonsense(doubt), _needed(doubt), doubt.agreeing_from
     if nonsense > _MANY:
         return needed + _AGREE_ABOVE
-    if nonsense <= _FEW or first is None:
+    if nonsense <= _LITTLE or first is None:
         return needed
     rising = point.value - first.value >= ordinary(quantity, first.value, _AT_ONCE_MIN)
     return needed if rising and nonsense <= _SHORT_SPELL else max(needed, _AGREE_AFTER_WRECK)
