@@ -40,3 +40,24 @@ def test_the_example_of_the_five_minutes_is_valid(tmp_path: Path) -> None:
     assert checked.faults == ()
     assert checked.network is not None
     assert str(checked.network.stations["LK-HEJNICE-1"].limits[0].valid_from) == "2026-05-01"
+
+
+def test_the_examples_of_exports_and_mountings_are_valid(tmp_path: Path) -> None:
+    exports = re.findall(
+        r"```\n(exports:.*?)```", (ROOT / "docs" / "sources" / "export.md").read_text("utf-8"), re.DOTALL
+    )
+    (links,) = re.findall(r"```\n(links:.*?)```", TEXT, re.DOTALL)
+    folder = Path(shutil.copytree(ROOT / "station_configs", tmp_path / "net"))
+    (folder / "exports.yaml").write_text(exports[0], encoding="utf-8")
+    file = folder / "stations" / "demo.yaml"
+    text = file.read_text("utf-8")
+    old = "    links:\n      - {kind: tts, address: lk-demo-01, sensor: dragino_ldds, zero_cm: 450}\n"
+    assert old in text
+    named = (("obec-mostek", "LVS-1"), ("server-mesta", "a7"))
+    feeds = "".join(f"  - {{kind: export, export: {name}, address: {address}}}\n" for name, address in named)
+    file.write_text(text.replace(old, textwrap.indent(links + feeds, "    ")), "utf-8")
+    checked = check(folder)
+    assert checked.faults == ()
+    assert checked.network is not None
+    assert len(checked.network.stations["LK-DEMO-01"].links[0].mountings) == 2
+    assert set(checked.network.exports) == {"obec-mostek", "server-mesta"}
