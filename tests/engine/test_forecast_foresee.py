@@ -9,6 +9,7 @@ from alerting.engine import forecast_decision, forecast_odds
 from alerting.engine.forecast import Foresight, Scene, foresee
 from alerting.engine.forecast_decision import Turn
 from alerting.engine.forecast_past import STEPS
+from alerting.engine.forecast_upstream import liveliest
 
 Array = NDArray[np.float64]
 
@@ -77,6 +78,35 @@ def test_missing_neighbours_are_as_none() -> None:
             np.array_equal(a, b, equal_nan=True)
             for a, b in zip(rows(bare, slice(None)), rows(found, slice(None)), strict=True)
         )
+
+
+def test_the_liveliest_gauges_above_come_first() -> None:
+    windows = np.zeros((2, 3, STEPS))
+    windows[0, :, 0] = (5.0, 30.0, 20.0)
+    windows[1, 0] = np.nan
+    windows[1, 1:, 0] = (1.0, 2.0)
+    first, second = liveliest(windows)
+    assert first[:, 0].tolist() == [30.0, 2.0]
+    assert second[:, 0].tolist() == [20.0, 1.0]
+    assert liveliest(None) == liveliest(np.empty((2, 0, STEPS))) == []
+
+
+def test_a_rise_above_is_heard_below() -> None:
+    """Still water here, a flood above: no zero because nothing moves here."""
+    own = np.full((1, STEPS), 100.0)
+    above = 100.0 + 8.0 * np.maximum(18.0 - np.arange(STEPS), 0.0)[None, None, :]
+    limits = np.array([[130.0]])
+    alone = foresee(forecast_odds.generic(), Scene(own), limits).probability[0, 0]
+    warned = foresee(forecast_odds.generic(), Scene(own, above), limits).probability[0, 0]
+    assert alone[3] < 0.001
+    assert warned[3] > 0.01
+
+
+def test_a_slow_rise_towards_a_near_limit_asks_the_networks() -> None:
+    slow: Array = 100.0 - 0.5 * np.arange(STEPS, dtype=np.float64)[None, :]
+    found = foresee(forecast_odds.generic(), Scene(slow), np.array([[108.0, 400.0]])).probability[0]
+    assert found[0, 3] > 0.05
+    assert found[1, 3] == 0.0002
 
 
 def stepped(foreseen: list[float], quiet: list[bool], *, rising: list[bool] | None = None) -> list[int]:

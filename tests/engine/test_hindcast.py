@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from alerting.engine.forecast_past import Past
+from hladina import foresight
 from hladina.hindcast import main
 
 T0 = datetime(2025, 5, 1, tzinfo=UTC)
@@ -100,6 +103,27 @@ def test_forecasts_name_degrees_not_yet_reached_and_warn_before_the_crossing(run
             assert timedelta(0) < ahead <= timedelta(minutes=int(row["horizon_min"]))
     warned = [r["issued_at"][11:16] for r in found if (r["degree"], r["horizon_min"], r["warn"]) == ("1", "120", "1")]
     assert "00:40" <= warned[0] < "01:00"
+
+
+def test_a_gauge_above_that_fell_silent_says_nothing() -> None:
+    past = Past(np.array([0.0, 600.0]), np.array([1.0, 9.0]), np.array([0.0, 600.0]))
+    found = foresight._upstream([past, None], np.array([600.0, 600.0 + 5400.0, 600.0 + 5401.0]))
+    assert found is not None
+    assert found.shape == (3, 2, 37)
+    assert found[:2, 0, 0].tolist() == [9.0, 9.0]
+    assert np.isnan(found[2, 0]).all()
+    assert np.isnan(found[:, 1]).all()
+
+
+def test_a_degree_still_held_by_its_calm_time_is_not_forecast(run: Run, tmp_path: Path) -> None:
+    """Under the limit but within the hysteresis: the degree stands, however long ago the water was above."""
+    hanging = [*[50.0] * 20, 55, 62, 70, 78, 83, 85, 81, *[79.0] * 9, 79.2, 79.4, 79.6, 79.8]
+    assert run(lines("Y", hanging)) == 0
+    (change,) = rows(tmp_path / "out/degrees.csv")
+    assert change["to"] == "1"
+    found = rows(tmp_path / "out/forecasts.csv")
+    assert any(r["degree"] == "1" for r in found if r["issued_at"] < change["at"])
+    assert not any(r["degree"] == "1" for r in found if r["issued_at"] >= change["at"])
 
 
 def test_nothing_after_the_moment_of_issue_is_used(run: Run, tmp_path: Path) -> None:
