@@ -19,7 +19,7 @@ from collectors.samples import Plain
 from collectors.source import Offer, Source, Way
 from collectors.stamps import as_utc
 from floodcore.network.model import Mounting, Station, mounting_at
-from floodcore.units import CANONICAL, UnknownUnitError
+from floodcore.units import CANONICAL, UnknownUnitError, to_canonical
 from floodcore.words import Quantity, Reading
 
 KIND = "push"
@@ -31,6 +31,7 @@ TOPIC = "hladina/v1/+/samples"
 _MOST_SAMPLES = 80_000
 _GOOD_FLAGS = {"", "ok", "good"}
 _ALWAYS = (Mounting(),)
+_QUANTITIES = {str(quantity): quantity for quantity in Quantity}
 _TOPIC_PARTS = 4  # hladina/v1/{station}/samples
 
 
@@ -77,7 +78,8 @@ class Pushed:
 
 def mountings(station: Station) -> tuple[Mounting, ...]:
     """The mountings of the push link of `station`; without one it may push what needs no offset."""
-    return next((link.mountings for link in station.links if link.kind == KIND), _ALWAYS)
+    link = next((link for link in station.links if link.kind == KIND), None)
+    return _ALWAYS if link is None or (not link.mounted and link.zero_cm is None) else link.mountings
 
 
 def published(topic: str, body: bytes, stations: Mapping[str, Station]) -> Pushed:
@@ -157,12 +159,17 @@ def _reading(sample: _Sample, station_id: str, mounted: tuple[Mounting, ...]) ->
         message = "no unit (u)" + (f"; ours would be {known}" if known else "")
         raise DecodeError(message)
     at = as_utc(sample.t)
-    what = measure(sample.q, sample.v, sample.u)
-    value, raw, unit = converted(what, mounting_at(mounted, at), at)
+    quantity, raw, unit = _QUANTITIES.get(sample.q), sample.v, sample.u
+    if quantity is not None and (mounted is _ALWAYS or quantity is not Quantity.LEVEL):
+        value = to_canonical(quantity, raw, unit)  # the many samples that no mounting concerns
+    else:
+        what = measure(sample.q, raw, unit)
+        value, raw, unit = converted(what, mounting_at(mounted, at), at)
+        quantity = what.quantity if isinstance(what, Plain) else Quantity.LEVEL
     if not isfinite(value):
         message = f"the value {sample.v:g} {sample.u} is too large"
         raise DecodeError(message)
-    return Reading(station_id, what.quantity if isinstance(what, Plain) else Quantity.LEVEL, at, value, raw, unit)
+    return Reading(station_id, quantity, at, value, raw, unit)
 
 
 SOURCE = Source(
