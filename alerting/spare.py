@@ -1,8 +1,8 @@
 """Two gauges of one site: the spare one speaks only while the main one is lost (ADR 0014).
 
 Both are judged alike, each by itself, and their events are facts. What is decided here is only whether
-people are told of a spare's: while the main gauge is silent, in doubt or never came, they are told of the
-degree the spare holds; and whom a spare has told of a rise it tells of the rest, to its end.
+people are told of a spare's: while the main gauge is silent, in doubt, reported destroyed or never came, they
+are told of the degree the spare holds; and whom a spare has told of a rise it tells of the rest, to its end.
 """
 
 import logging
@@ -15,11 +15,11 @@ from alerting.tell import REACHED, VALIDITY
 from floodcore.freshness import freshness, lag
 from floodcore.killpoint import passing
 from floodcore.network.model import Station
-from floodcore.store import book, judging, spares
+from floodcore.store import book, judging, notes, spares
 from floodcore.store.judging import Announcement
 from floodcore.store.listen import EVENT
 from floodcore.store.spares import Stand, Untold
-from floodcore.words import Degree, Flag, Freshness, Quantity
+from floodcore.words import Cause, Degree, Flag, Freshness, Quantity
 
 _log = logging.getLogger("hladina.engine")
 _CHANNELS = {REACHED: ("sms", "cap")}
@@ -46,10 +46,13 @@ async def stand_in(conn: AsyncConnection, rulebook: Rulebook, now: datetime) -> 
         await spares.lock(conn)
         found = await spares.standings(conn, sorted({main.id for main in mains.values()}))
         stands = {(stand.station_id, stand.quantity): stand for stand in found}
+        noted = await notes.in_force(conn, now)
+        destroyed = {note.station_id for note in noted if note.cause == Cause.DESTROYED}
         lost = [
             spare
             for spare, main in mains.items()
-            if not any(counts(main, stands.get((main.id, limits.quantity)), now) for limits in main.limits)
+            if main.id in destroyed
+            or not any(counts(main, stands.get((main.id, limits.quantity)), now) for limits in main.limits)
         ]
         untold = [
             event

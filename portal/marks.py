@@ -14,7 +14,7 @@ from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.store.foresight import ForesightView, Told
 from floodcore.store.notes import Note
 from floodcore.store.views import DegreeView, SeriesView
-from floodcore.words import Degree, Flag, Freshness, Quantity, Trend
+from floodcore.words import Cause, Degree, Flag, Freshness, Quantity, Trend
 
 # The quantity a station is known by: the level binds, the discharge is auxiliary.
 _PRECEDENCE = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN, Quantity.WATER_TEMPERATURE, Quantity.BATTERY)
@@ -98,7 +98,8 @@ class Mark:
         return "instead" if self.counts_at(now) else "idle"
 
     def _usable_at(self, now: datetime) -> bool:
-        return self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
+        destroyed = any(note.cause == Cause.DESTROYED for note in self.notes)
+        return not destroyed and self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
 
     def freshness_at(self, now: datetime) -> Freshness:
         """How far the mark may be believed at `now`."""

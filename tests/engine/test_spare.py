@@ -13,10 +13,11 @@ from alerting.spare import stand_in
 from alerting.sweep import sweep
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
-from floodcore.store import book
+from floodcore.store import book, notes
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import store
-from floodcore.words import Degree, Quantity, Reading
+from floodcore.store.notes import NewNote
+from floodcore.words import Cause, Degree, Language, Quantity, Reading
 
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -57,7 +58,7 @@ async def test_while_the_main_gauge_speaks_the_spare_is_judged_and_not_told(pool
         assert row == (2,)
 
 
-@pytest.mark.parametrize("main", ["never came", "silent", "doubtful"])
+@pytest.mark.parametrize("main", ["never came", "silent", "doubtful", "destroyed"])
 async def test_the_spare_of_a_lost_gauge_tells_the_degree_it_holds_once(pool: Pool, main: str) -> None:
     now = END
     async with pool.connection() as conn:
@@ -67,6 +68,11 @@ async def test_the_spare_of_a_lost_gauge_tells_the_degree_it_holds_once(pool: Po
             await bring(conn, "main", [400.0], first=5)
             now = END + STEP
         await bring(conn, "spare", FLOOD)
+        if main == "destroyed":  # a wreck may go on talking
+            assert await stand_in(conn, RULEBOOK, now) == 0
+            wreck = NewNote("main", Cause.DESTROYED, T0, None, "patrol", {Language.CS: "Strhlo vodočet"})
+            async with conn.transaction():
+                await notes.add(conn, wreck, now)
         if main == "silent":
             assert await stand_in(conn, RULEBOOK, now) == 0
             now = END + timedelta(minutes=22)

@@ -7,6 +7,7 @@ import pytest
 
 from floodcore.house import House
 from floodcore.network.model import Network
+from floodcore.store.notes import Note
 from floodcore.store.views import SeriesView
 from floodcore.words import Flag, Freshness, Language
 from portal.geojson import properties
@@ -56,6 +57,13 @@ def test_one_of_the_two_counts(main: SeriesView | None, spare: SeriesView | None
     assert first.counts_at(NOW) != second.counts_at(NOW)
     assert properties(second, NOW)["counts"] == (words[1] == "instead")
     assert properties(second, NOW)["spare_for"] == "320000"
+
+
+def test_a_gauge_reported_destroyed_does_not_count_though_it_talks() -> None:
+    wreck = Note(1, "320000", "destroyed", NOW, None, "x", {"cs": "x"}, None, NOW)
+    rows = [row("320000", FRESH), row("320000-B", FRESH)]
+    found = {mark.station.id: mark.pair_word(NOW) for mark in marks(with_spare(), rows, (), notes=[wreck])}
+    assert (found["320000"], found["320000-B"]) == ("lost", "instead")
 
 
 def test_a_gauge_alone_always_counts() -> None:
