@@ -11,7 +11,7 @@ import msgspec
 
 from collectors.faults import DecodeError
 from collectors.mounted import Heard
-from collectors.radio import MESSAGE_CAP, Device, Frame, devices, known_device, of_frame
+from collectors.radio import Device, Frame, decoded, devices, known_device, of_frame
 from collectors.source import Offer, Source, Way
 from collectors.stamps import as_utc
 from floodcore.network.model import Link, Mounting, Names, Station
@@ -49,7 +49,7 @@ def uplink(topic: str, payload: bytes, known: Mapping[str, Device]) -> tuple[Dev
     if len(parts) != _TOPIC_PARTS or parts[0::2] != ["application", "device", "event"] or parts[5] != "up":
         fault = f"topic {topic[:80]!r} is not application/…/device/…/event/up"
         raise DecodeError(fault)
-    message = _decoded(payload)
+    message = decoded(payload, _message, "ChirpStack")
     said = message.device_info
     if said.dev_eui.lower() != parts[3].lower() or said.application_id not in {"", parts[1]}:
         fault = f"the message of {said.dev_eui[:40]!r} came on the topic of {parts[3][:40]!r}"
@@ -63,7 +63,7 @@ def posted(payload: bytes, known: Mapping[str, Device]) -> tuple[Device, Frame, 
     Raises:
         DecodeError: not an uplink, of an unknown device, without time, or no measurement in it.
     """
-    return _of(_decoded(payload), known)
+    return _of(decoded(payload, _message, "ChirpStack"), known)
 
 
 def _of(message: _Message, known: Mapping[str, Device]) -> tuple[Device, Frame, Heard]:
@@ -73,17 +73,6 @@ def _of(message: _Message, known: Mapping[str, Device]) -> tuple[Device, Frame, 
         raise DecodeError(fault)
     frame = Frame(message.data, message.f_port, as_utc(message.time), message.object, message.rx_info)
     return device, frame, of_frame(device, frame)
-
-
-def _decoded(payload: bytes) -> _Message:
-    if len(payload) > MESSAGE_CAP:
-        fault = f"{len(payload)} bytes are too many for an uplink"
-        raise DecodeError(fault)
-    try:
-        return _message.decode(payload)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        fault = f"not an uplink of ChirpStack: {error}"
-        raise DecodeError(fault) from None
 
 
 def _probe(body: bytes) -> object:

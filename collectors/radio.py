@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -14,6 +15,7 @@ from floodcore.store.wellbeing import Sign
 from floodcore.words import Quantity, Reading
 
 MESSAGE_CAP = 65_536  # an uplink heard by twenty gateways is about 10 kB
+_Message = TypeVar("_Message")
 _Json = bytes | msgspec.Raw
 _NOTED_EVERY = timedelta(minutes=10)  # of data time
 _AT_ONCE = timedelta(0)
@@ -26,6 +28,22 @@ class _Gateway(msgspec.Struct):
 
 _fields = msgspec.json.Decoder(dict[str, object])
 _gateways = msgspec.json.Decoder(list[_Gateway])
+
+
+def decoded(payload: bytes, decoder: msgspec.json.Decoder[_Message], network: str) -> _Message:
+    """The message that `network` wraps an uplink into.
+
+    Raises:
+        DecodeError: it is too long, or none.
+    """
+    if len(payload) > MESSAGE_CAP:
+        fault = f"{len(payload)} bytes are too many for an uplink"
+        raise DecodeError(fault)
+    try:
+        return decoder.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        fault = f"not an uplink of {network}: {error}"
+        raise DecodeError(fault) from None
 
 
 @dataclass(frozen=True, slots=True)

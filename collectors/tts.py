@@ -12,7 +12,7 @@ import msgspec
 
 from collectors.faults import DecodeError
 from collectors.mounted import Heard
-from collectors.radio import MESSAGE_CAP, Device, Frame, known_device, of_frame
+from collectors.radio import Device, Frame, decoded, known_device, of_frame
 from collectors.radio import devices as linked
 from collectors.source import Offer, Source, Way
 from collectors.stamps import as_utc
@@ -69,7 +69,7 @@ def uplink(topic: str, payload: bytes, known: Mapping[str, Device]) -> tuple[Dev
             says, without time, or its payload holds no measurement.
     """
     device_id = _device_of(topic)
-    message = _decoded(payload)
+    message = decoded(payload, _message, "The Things Stack")
     if message.end_device_ids.device_id != device_id:
         fault = f"the message of {message.end_device_ids.device_id[:40]!r} came on the topic of {device_id[:40]!r}"
         raise DecodeError(fault)
@@ -84,17 +84,6 @@ def uplink(topic: str, payload: bytes, known: Mapping[str, Device]) -> tuple[Dev
     at = _moment(message, inner)
     frame = Frame(inner.frm_payload, inner.f_port, at, inner.decoded_payload, inner.rx_metadata)
     return device, frame, of_frame(device, frame)
-
-
-def _decoded(payload: bytes) -> _Message:
-    if len(payload) > MESSAGE_CAP:
-        fault = f"{len(payload)} bytes are too many for an uplink"
-        raise DecodeError(fault)
-    try:
-        return _message.decode(payload)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        fault = f"not an uplink of The Things Stack: {error}"
-        raise DecodeError(fault) from None
 
 
 def _device_of(topic: str) -> str:
