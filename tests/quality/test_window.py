@@ -395,12 +395,33 @@ def test_a_code_that_the_river_can_reach_is_water() -> None:
 
 def test_a_jump_that_was_false_is_undone_when_the_gauge_is_back_where_it_was() -> None:
     gauge = healthy()
-    gauge.feed([201.0, 240.0])
-    assert gauge.believed[-1][1] == 240.0
+    gauge.feed([351.0, 400.0])
+    assert gauge.believed[-1][1] == 400.0
     gauge.feed([52.0, 51.0])
-    assert gauge.believed[-1][1] == 240.0
+    assert gauge.believed[-1][1] == 400.0
     gauge.feed([52.0])
     assert gauge.believed[-1][1] == 52.0
+
+
+def test_spikes_now_and_then_are_no_babble() -> None:
+    gauge = healthy()
+    for _ in range(12):
+        gauge.feed([600.0, *CALM * 4])
+    assert gauge.feed([151.0, 190.0]) == [(Flag.GOOD, "corroborated"), (Flag.GOOD, "")]
+
+
+@pytest.mark.parametrize(("level", "believed"), [(24.0, True), (28.0, False)])
+def test_how_near_zero_a_zero_is_water(level: float, believed: bool) -> None:
+    gauge = Gauge()
+    gauge.feed([level, level + 0.2, level])
+    assert good(gauge.feed([0.0])) == [believed]
+
+
+@pytest.mark.parametrize(("level", "test"), [(12.0, "unit"), (9.0, "jump")])
+def test_from_which_level_on_a_tenfold_is_another_unit(level: float, test: str) -> None:
+    gauge = Gauge()
+    gauge.feed([level, level + 0.2, level])
+    assert gauge.feed([10.0 * level])[0][1] == test
 
 
 def test_a_spike_that_a_steep_rise_made_believable_does_not_hide_the_rise() -> None:
