@@ -31,7 +31,7 @@ _HORIZONS = len(HORIZONS_MIN)
 REACHES_MIN = (*HORIZONS_MIN, int(HORIZONS_MIN[-1] + forecast_decision.BEYOND_MIN))
 _HOURS = np.array((0, *REACHES_MIN)) / 60.0
 _SHARES = (0.5, 0.1, 0.9)
-_LIKELY = 0.5
+_LIKELY, _SURE = 0.5, 0.85
 # A neighbour that has been silent for longer tells nothing about now; the hindcast's number.
 NEIGHBOUR_SILENT_S = 90 * 60.0
 # Inverse of the rating in forecast_past.stage: stage ~ Q^0.6.
@@ -197,13 +197,13 @@ def outlook(seen: Seen) -> Outlook:
     """The newest forecast of a case, in the unit of its series."""
     row = seen.case.due.size - 1
     at, found = moment(seen.case.due[row]), seen.foresight
+    value = seen.case.own.value[np.searchsorted(seen.case.own.past.at, seen.case.due[row], side="right") - 1]
     limits = []
     for index, degree in enumerate(DEGREES):
-        ahead = np.isfinite(found.hours[row, index]).all()
-        if degree in seen.case.rules.limits and ahead:
+        limit = seen.case.rules.limits.get(degree)
+        if limit is not None and limit > value:
             chances = _chances(found, row, index)
             warned = bool(seen.warned[row, index].any())
-            limit = seen.case.rules.limits[degree]
             limits.append(LimitOutlook(int(degree), limit, chances, *_when(at, chances), warned))
     level = _unstaged(seen.case.rules, found.level[row])
     told = tuple((round(float(m), 3), round(float(lo), 3), round(float(hi), 3)) for m, lo, hi in level)
@@ -212,16 +212,16 @@ def outlook(seen: Seen) -> Outlook:
 
 
 def _contradicts(limits: Sequence[LimitOutlook], level: Array) -> bool:
-    """Whether a limit is more likely than not to be reached, and the level forecast stays below it all the way.
+    """Whether a limit is likely to be reached and the level forecast stays below it: nine tenths of it, or its middle.
 
     Both are learnt apart. In a rise steeper than any they learnt from the probability follows the trend and the
     level does not (docs/forecast.md section 4): then the level says nothing.
     """
-    highest = np.maximum.accumulate(level[:, 2])
+    middle, highest = (np.maximum.accumulate(level[:, end]).tolist() for end in (0, 2))
     return any(
-        chance >= _LIKELY and high < limit.limit
+        (chance >= _LIKELY and high < limit.limit) or (chance >= _SURE and median < limit.limit)
         for limit in limits
-        for chance, high in zip(limit.probability, highest.tolist(), strict=False)
+        for chance, median, high in zip(limit.probability, middle, highest, strict=False)
     )
 
 

@@ -7,18 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.foresee import Round, foresee
+from alerting.foresee_fold import _contradicts
 from alerting.foresee_load import PATIENCE
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
 from floodcore.store import book
 from floodcore.store.connect import Pool
-from floodcore.store.foresight import foresights
+from floodcore.store.foresight import LimitOutlook, foresights
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
 from hladina.hindcast import main as hindcast
@@ -228,3 +230,32 @@ async def test_a_series_that_cannot_be_foreseen_holds_up_nobody(pool: Pool, capl
         assert until == [(T0 + 11 * STEP,), (T0 + 26 * STEP,)]
         assert "cannot be foreseen" in caplog.text
         assert await rows(conn, "SELECT count(*) FROM foresight_mark") == [(0,)]
+
+
+async def test_still_water_has_a_forecast_of_every_limit_and_a_reached_one_has_none(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, readings("A", [40.0, 41.0] * 8))
+        await run(conn, T0)
+        (view,) = await foresights(conn)
+        assert view.outlook is not None
+        assert [limit.degree for limit in view.outlook.limits] == [1, 2, 3]
+        assert all(limit.probability[-1] < 0.1 and not limit.warned for limit in view.outlook.limits)
+        assert len(view.outlook.level) == 4
+        await bring(conn, readings("A", [50.0, 65.0, 84.0], T0 + 16 * STEP))
+        await run(conn, T0)
+        (view,) = await foresights(conn)
+        assert view.outlook is not None
+        assert [limit.degree for limit in view.outlook.limits] == [2, 3]
+        for limit in view.outlook.limits:
+            assert list(limit.probability) == sorted(limit.probability)
+            assert limit.earliest_at <= limit.expected_at <= limit.latest_at
+
+
+def test_a_level_that_contradicts_the_chances_is_left_out() -> None:
+    soon = LimitOutlook(1, 80.0, (0.6, 0.7, 0.8, 0.9, 0.9), T0, T0, T0, warned=True)
+    level = np.array([[70.0, 60.0, 79.0], [75.0, 60.0, 82.0], [81.0, 60.0, 90.0], [70.0, 50.0, 90.0]])
+    assert _contradicts([soon], level), "nine tenths stay below at 30 min"
+    level[0, 2] = 80.0
+    assert not _contradicts([soon], level), "the middle has been there at 120 min"
+    level[2, 0] = 79.0
+    assert _contradicts([soon], level)

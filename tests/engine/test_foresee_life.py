@@ -51,6 +51,7 @@ def test_the_highest_degree_is_told_and_the_chain_is_that_of_the_flood() -> None
 
 def test_one_reached_and_the_next_expected_is_one_change() -> None:
     assert told(live([at(0, 1), at(1, 2, reached=1)])) == [(0, "expected", 0, 1), (1, "expected", 1, 2)]
+    assert told(live([at(0, 1), at(1, 3, reached=2)])) == [(0, "expected", 0, 1), (1, "expected", 2, 3)]
 
 
 def test_withdrawn_only_after_half_an_hour_of_readings_without_it() -> None:
