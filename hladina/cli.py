@@ -8,6 +8,7 @@ from importlib import import_module
 
 from psycopg import OperationalError
 
+from floodcore.network.faults import ConfigurationError
 from floodcore.settings import Settings, SettingsError, read
 from floodcore.store.connect import DatabaseMissingError
 from floodcore.store.embedded import EmbeddedError
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(arguments[1:])
     except SettingsError as error:
         return _say(error.faults, MISUSE)
+    except ConfigurationError as error:
+        return _say([str(fault) for fault in error.faults], MISUSE)
     except FAULTS_OF_THE_WORLD as error:
         return _say([(str(error).splitlines() or [type(error).__name__])[0]], FAILED)
     except KeyboardInterrupt:

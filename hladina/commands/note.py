@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import UndefinedTable, UniqueViolation
 
 from floodcore.network import load
 from floodcore.store import notes
@@ -25,10 +25,10 @@ class NoteError(ValueError):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write, end or list notes; station names are checked against the network."""
+    """Write, end or list notes. Only writing needs the station files: a fault in them must not keep a note alive."""
     arguments = _parser().parse_args(argv)
     chosen = settings()
-    known = frozenset(load.read(chosen.stations).stations)
+    known = frozenset(load.read(chosen.stations).stations) if arguments.command == "add" else frozenset()
     try:
         print(asyncio.run(_carry_out(chosen.database_url, arguments, known, chosen.clock.now())))
     except NoteError as error:
@@ -36,6 +36,9 @@ def main(argv: Sequence[str]) -> int:
         return MISUSE
     except LookupError as error:
         print(f"note: {error.args[0]}", file=sys.stderr)
+        return FAILED
+    except UndefinedTable:
+        print("note: the database is not set up: run 'hladina db upgrade'", file=sys.stderr)
         return FAILED
     return OK
 

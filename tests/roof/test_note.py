@@ -2,7 +2,9 @@
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from floodcore.words import Cause, Language
@@ -57,6 +59,22 @@ def test_a_fault_is_named(changed: dict[str, object], fault: str) -> None:
 def test_the_pieces_alone() -> None:
     assert moment("2026-06-01T12:00:00Z") == NOW
     assert texts_of(["en= Ice = jam "]) == {Language.EN: "Ice = jam"}
+
+
+def test_a_database_that_is_not_set_up_is_one_line(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP TABLE note")
+    done = hladina("note", "list", HLADINA_DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (1, "note: the database is not set up: run 'hladina db upgrade'\n")
+
+
+def test_a_fault_in_the_station_files_is_told_and_keeps_no_note_alive(database: str, tmp_path: Path) -> None:
+    broken = {"HLADINA_DATABASE_URL": database, "HLADINA_STATIONS": str(tmp_path)}
+    assert hladina("note", "list", **broken).stdout == "no notes\n"
+    added = hladina("note", "add", "320000", "ice", "--author", "x", "--text", "cs=x", **broken)
+    assert added.returncode == 2
+    assert "rivers.yaml" in added.stderr
+    assert "Traceback" not in added.stderr
 
 
 def test_a_note_is_written_listed_and_ended(database: str) -> None:
