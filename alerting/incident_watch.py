@@ -25,8 +25,6 @@ from floodcore.words import Degree
 BEGUN, ENDED = "begun", "ended"
 # Who was not heard for a day is no part of a common fault any more.
 ALIVE = timedelta(hours=24)
-# How often the health of the series is worked out.
-MEASURE_EVERY = timedelta(minutes=5)
 # An incident of our own clock is over when nobody has said so for this long.
 _CLOCK_QUIET = timedelta(minutes=15)
 
@@ -42,7 +40,8 @@ async def look(
     Raises:
         psycopg.Error: nothing of the look happened.
     """
-    await _measure(conn, now)
+    async with conn.transaction():
+        await wellbeing.measure(conn, now)
     async with conn.transaction():
         seen = [_seen(one, network.stations[one.station_id]) for one in await _heard(conn, network, now)]
         known = await store.open_ones(conn)
@@ -55,13 +54,6 @@ async def look(
         await _tell(conn, events, now)
         passing("incident.before_commit")
     return len(events)
-
-
-async def _measure(conn: AsyncConnection, now: datetime) -> None:
-    async with conn.transaction():
-        last = await wellbeing.measured_at(conn)
-        if last is None or not timedelta(0) <= now - last < MEASURE_EVERY:
-            await wellbeing.measure(conn, now)
 
 
 async def _heard(conn: AsyncConnection, network: Network, now: datetime) -> list[Heard]:

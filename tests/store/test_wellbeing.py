@@ -79,3 +79,11 @@ async def test_a_file_of_a_whole_day_does_not_make_the_way_slow(pool: Pool) -> N
         assert await wellbeing.measure(conn, now) == 1
         (found,) = await wellbeing.of_series(conn, now)
     assert (found.readings, found.median_delay_s) == (101, 240.0)
+
+
+async def test_the_health_of_many_is_worked_out_in_turns(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await store(conn, at_the_door([level(name, 0) for name in "ABCDE"], T0), "chmu", T0)
+        assert [await wellbeing.measure(conn, T0, 2) for _ in range(4)] == [2, 2, 1, 0]
+        assert await wellbeing.measure(conn, T0 + wellbeing.EVERY, 9) == 5
+        assert await wellbeing.measure(conn, T0, 9) == 5, "a clock that was put back does not stop it"
