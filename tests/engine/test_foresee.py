@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.foresee import Round, foresee
-from alerting.foresee_fold import _contradicts
+from alerting.foresee_fold import _contradicts, due, points
 from alerting.foresee_load import PATIENCE
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
@@ -249,6 +249,23 @@ async def test_still_water_has_a_forecast_of_every_limit_and_a_reached_one_has_n
         for limit in view.outlook.limits:
             assert list(limit.probability) == sorted(limit.probability)
             assert limit.earliest_at <= limit.expected_at <= limit.latest_at
+
+
+def test_a_forecast_needs_three_values_over_a_third_of_the_trend_window() -> None:
+    rules = Rulebook(NETWORK).of("A", Quantity.LEVEL).rules
+
+    def at(*minutes: int) -> list[bool]:
+        found = points(rules, [60.0 * m for m in minutes], [50.0] * len(minutes), [False] * len(minutes))
+        assert found is not None
+        return [bool(flag) for flag in due(rules, found, found.moments)]
+
+    assert at(0, 10, 20, 30) == [False, False, True, True]
+    assert at(0, 1, 2, 3, 19, 20) == [False, False, False, False, False, True], (
+        "three values say little of so short a time"
+    )
+    assert at(0, 30, 59) == [False, False, True]
+    assert at(0, 30, 61) == [False, False, False], "the first is out of the window"
+    assert at(0, 10, 20, 140, 150, 160) == [False, False, True, False, False, True]
 
 
 def test_a_level_that_contradicts_the_chances_is_left_out() -> None:
