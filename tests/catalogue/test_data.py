@@ -3,14 +3,19 @@
 Each: the flag that says so, no degree that the water has not reached, none of those it has reached left out.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 
+import aiomqtt
 import pytest
 
+from collectors import uplinks
+from floodcore.supervision import Pulse
+from floodcore.words import Quantity
 from simulators.misbehave import (
     buffered,
     constant,
@@ -25,8 +30,25 @@ from simulators.misbehave import (
     spike,
     stuck,
 )
-from simulators.sample import Sample
-from tests.catalogue.world import CALM, CREST, LEVELS, MAIN, PUSHED, RISE, T0, TEN, World, crossings, faulty, samples
+from simulators.payloads import topic
+from simulators.payloads import uplinks as uplinks_of
+from simulators.sample import Feed, Sample
+from tests.catalogue.world import (
+    CALM,
+    CREST,
+    LEVELS,
+    MAIN,
+    PUSHED,
+    RADIO,
+    RISE,
+    T0,
+    TEN,
+    World,
+    crossings,
+    faulty,
+    samples,
+)
+from tests.mosquitto import Broker
 
 Worlds = Callable[..., AbstractAsyncContextManager[World]]
 END = T0 + len(LEVELS) * TEN
@@ -124,6 +146,32 @@ async def test_60_duplicate(worlds: Worlds) -> None:
         assert (first["accepted"], again["accepted"], again["repeated"]) == (len(LEVELS), 0, len(LEVELS))
         assert await here.reached(PUSHED) == crossings(LEVELS)
         assert await here.rows("SELECT count(*) FROM contradiction") == [(0,)]
+
+
+async def test_60_duplicate_by_radio(worlds: Worlds, broker: Broker) -> None:
+    """Injected: every uplink twice over MQTT, in one stream. Expected: acknowledged, stored once, told once."""
+    shown = samples(LEVELS)
+    feed = Feed(RADIO, Quantity.LEVEL, "tts", "ldds-bridge", "dragino_ldds", 400.0, TEN, shown, exact=True)
+    async with worlds() as here:
+        here.hands[0] = END
+        house = replace(here.house, settings=replace(here.house.settings, mqtt_url=broker.url))
+        ear = asyncio.create_task(uplinks.listen(house, Pulse("mqtt", house.clock)))
+        async with asyncio.timeout(20):
+            while not await here.rows("SELECT FROM source_health WHERE ok_at IS NOT NULL"):
+                await asyncio.sleep(0.05)
+            async with aiomqtt.Client("127.0.0.1", broker.port) as devices:
+                for _, message in uplinks_of(feed):
+                    for _ in range(2):
+                        await devices.publish(topic(feed.address), message, qos=1)
+            while len(await here.kept(RADIO)) < len(LEVELS):
+                await asyncio.sleep(0.05)
+        ear.cancel()
+        await asyncio.gather(ear, return_exceptions=True)
+        await here.judge()
+        assert await here.kept(RADIO) == {sample.at: sample.value for sample in shown}
+        assert await here.reached(RADIO) == crossings(LEVELS)
+        assert await here.rows("SELECT count(*) FROM contradiction") == [(0,)]
+        assert await here.quarantined() == []
 
 
 async def test_61_out_of_order(worlds: Worlds) -> None:

@@ -42,7 +42,7 @@ RISE = (67.0, 74.0, 82.0, 90.0, 98.0, 107.0, 116.0, 125.0, 133.0, 141.0, 149.0, 
 CREST = (174.0, 177.0, 179.0, 180.0, 181.0, 180.0, 181.0, 179.0, 180.0, 178.0)
 LEVELS = CALM + RISE + CREST
 HASTY = ClientTimeout(total=0.4)
-MAIN, PUSHED = "RIVER", "VILLAGE"
+MAIN, PUSHED, RADIO = "RIVER", "VILLAGE", "BRIDGE"
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,9 @@ class World:
 
 
 def network(others: int = 0) -> Network:
-    """The river, the village that pushes, and `others` more gauges of the same source."""
+    """The river, the village that pushes, the bridge by radio, and `others` more gauges of the same source."""
     gauges = [station(MAIN, Link("chmu", address(0))), station(PUSHED, Link("push"))]
+    gauges.append(station(RADIO, Link("tts", "ldds-bridge", "dragino_ldds", 400.0)))
     gauges += [station(f"G{n:02}", Link("chmu", address(n))) for n in range(1, others + 1)]
     return Network(stations={gauge.id: gauge for gauge in gauges})
 
