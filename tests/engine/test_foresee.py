@@ -232,6 +232,20 @@ async def test_a_series_that_cannot_be_foreseen_holds_up_nobody(pool: Pool, capl
         assert await rows(conn, "SELECT count(*) FROM foresight_mark") == [(0,)]
 
 
+async def test_late_readings_change_no_forecast_and_withdraw_nothing(pool: Pool) -> None:
+    whole = readings("A", wave(40, 125, 24)[:26])
+    state = "SELECT foreseen_until, issued_at, memory::text, outlook::text FROM foresight"
+    async with pool.connection() as conn:
+        await bring(conn, [*whole[:20], *whole[22:]])
+        await run(conn, T0)
+        before = await rows(conn, state), await rows(conn, EXPECTED)
+        await bring(conn, whole[20:22], whole[-1].observed_at)
+        await run(conn, T0)
+        assert (await rows(conn, state), await rows(conn, EXPECTED)) == before
+        assert await rows(conn, "SELECT count(*) FROM observation WHERE late") == [(2,)]
+        assert before[1]
+
+
 async def test_still_water_has_a_forecast_of_every_limit_and_a_reached_one_has_none(pool: Pool) -> None:
     async with pool.connection() as conn:
         await bring(conn, readings("A", [40.0, 41.0] * 8))
