@@ -27,8 +27,8 @@ HEAD = """# Faults of sources, of data and of time
 
 Each fault of the catalogue is injected by the simulators into the real collectors over HTTP (60 also over MQTT), with a
 real database and the engine behind them, while an invented river rises. Every test asserts, beside what its row says,
-that the degrees people were told of are those of the water and that nothing acknowledged or shown is lost. Made from the
-tests (`python -m tests.catalogue.table`); a test keeps it true.
+that the degrees people were told of are those of the water and that nothing acknowledged or shown is lost. Made from
+the tests (`python -m tests.catalogue.table`); a test keeps it true.
 
 | # | fault | injected | expected | test |
 |--:|---|---|---|---|

@@ -1,9 +1,12 @@
 """Which servers may be asked: only the configured ones, at addresses of theirs, wherever a name or a redirect leads."""
 
+import ast
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +17,7 @@ from yarl import URL
 from collectors import fetch
 from collectors.faults import FetchError
 from collectors.guard import Door, GuardedResolver, RefusedAddressError, is_public
+from floodcore.settings import Settings
 
 if TYPE_CHECKING:
     from tests.collectors.conftest import Served
@@ -194,3 +198,25 @@ async def test_a_redirect_is_not_followed_and_its_target_hears_nothing(site: "tu
         with pytest.raises(RefusedAddressError):  # even for a caller that would follow
             await http.get(url + "/x")
         assert heard == []
+
+
+def test_every_session_of_ours_has_a_door() -> None:
+    """A source asked without one could be led anywhere by what it says itself."""
+    folder = Path(fetch.__file__).parent
+    calls = [
+        (path.name, node)
+        for path in sorted(folder.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "fetch.session"
+    ]
+    assert {name for name, _ in calls} >= {"polling.py", "repair.py"}
+    assert all(any(word.arg == "door" for word in node.keywords) for _, node in calls)
+    own = {path.name for path in folder.glob("*.py") if "ClientSession(" in path.read_text("utf-8")}
+    assert own <= {"fetch.py"}, "and nobody makes a client of his own"
+
+
+def test_the_settings_name_who_may_be_asked() -> None:
+    settings = Settings("", Path(), chmu_url="https://a.example/x", source_urls={"imgw": "http://b.example:81"})
+    assert fetch.door(settings).origins == {("https", "a.example", 443), ("http", "b.example", 81)}
+    assert not fetch.door(settings).inner
+    assert fetch.door(replace(settings, inner_sources=True)).inner
