@@ -162,6 +162,9 @@ def _event_line(event: _Event, network: Network) -> str:
     when = f"{event.at:%d.%m. %H:%M} UTC"
     if event.kind == "expected":
         return f"{when}  {_expectation(event, where)}"
+    if event.kind == "incident":
+        figures = f"{event.value or 0:.0f} of {event.limit_value or 0:.0f} stations silent"
+        return f"{when}  INCIDENT {event.station_id} {event.reason}, {figures} at its beginning"
     if event.kind != "reached":
         return f"{when}  {event.kind.upper():<8} {where}: no readings, degree {event.to_degree} stands"
     value = "" if event.value is None else f", {event.value:g} {event.unit}"
