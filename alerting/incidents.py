@@ -111,27 +111,27 @@ def silences(
     called silent first, and what hangs on the same way must not be told one by one before the rest follows.
 
     Whoever is in a known incident, or is `spent` (silent still since one that is over), explains nothing new.
-    A transport or an operator all of whose gauges fell
-    silent together is named; when two of them did at once, or a tenth of all, it is an incident of all.
+    A transport or an operator all of whose gauges fell silent together is named, if that explains the rest, too;
+    when two of them did at once, or a tenth of all beside it, it is one incident of all.
     """
     taken = {station for one in known for station in one.members} | set(spent)
     free = [one for one in seen if one.station_id not in taken]
     together = _together([one for one in free if one.overdue_at < now], now)
-    found = [_of(ALL, "", together, len(seen))] if len(together) >= max(LEAST, ALL_OF * len(seen)) else []
     groups = [
         *_groups(seen, together, TRANSPORT, lambda one: one.transport),
         *_groups(seen, together, OPERATOR, lambda one: one.operator),
     ]
-    left = set() if found else {one.station_id for one in together}
+    named: list[Found] = []
+    left = {one.station_id for one in together}
     for each in sorted(groups, key=lambda each: -len(each.members)):
         if left.issuperset(each.members):
-            found.append(each)
+            named.append(each)
             left -= set(each.members)
-    rest = [one for one in together if one.station_id in left]
-    of_all = any(one.scope == ALL for one in found) or any(one.scope == ALL for one in known)
-    if not of_all and len(rest) >= max(LEAST, SHARE * len(seen)):
-        found.append(_of(ALL, "", rest, len(seen)))
-    return found
+    many = max(LEAST, SHARE * len(seen))
+    wide = len(left) >= many or (len(named) > 1 and len(together) >= many)
+    if wide and not any(one.scope == ALL for one in known):
+        return [_of(ALL, "", together, len(seen))]
+    return named
 
 
 def _together(overdue: Sequence[Seen], now: datetime) -> list[Seen]:

@@ -193,7 +193,7 @@ async def test_53_stale_cache(worlds: Worlds) -> None:
         await here.play(RISING)
         here.server.outages.set(Mode.STALE)
         await here.play(RISING + 12 * TEN)
-        assert await here.rows("SELECT scope, name, silent FROM incident") == [("all", "", 10)]
-        assert [each for each in await here.told() if each[0] != "reached"] == [("incident", "all:")]
+        assert await here.rows("SELECT scope, name, silent FROM incident") == [("transport", "chmu", 10)]
+        assert [each for each in await here.told() if each[0] != "reached"] == [("incident", "transport:chmu")]
         await is_well_again(here, "")
         assert await here.rows("SELECT count(*) FROM incident WHERE ended_at IS NULL") == [(0,)]

@@ -121,6 +121,17 @@ def test_everything_silent_is_one_incident_not_one_a_transport() -> None:
     assert (found.scope, len(found.members)) == (ALL, 25)
 
 
+def test_an_operator_in_a_wider_outage_is_no_incident_of_its_own() -> None:
+    gone = [*many("a", 7, GONE, operator="town", transport="tts"), *many("b", 42, GONE, transport="chmu")]
+    (found,) = silences([*gone, *many("well", 45, transport="chmu")], NOW, [])
+    assert (found.scope, len(found.members)) == (ALL, 49)
+
+
+def test_all_of_the_only_way_is_an_outage_of_that_way() -> None:
+    (found,) = silences(many("a", 10, GONE, transport="chmu"), NOW, [])
+    assert (found.scope, found.name) == (TRANSPORT, "chmu")
+
+
 def test_one_gauge_of_a_transport_that_lives_does_not_hide_its_end() -> None:
     (found,) = silences(
         [*many("well", 100), seen("last", transport="tts"), *many("gone", 9, GONE, transport="tts")], NOW, []
