@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes are named after their argument: what is packed may carry the time, and every worker must find equal names."""
+    """Bytes are named after their argument: packed ones carry the time, and all workers must find the same names."""
     return argname if isinstance(val, bytes) else None
 
 

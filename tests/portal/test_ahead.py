@@ -97,7 +97,7 @@ def test_a_forecast_that_nothing_bears_out_is_neither_current_nor_calm(
     assert ahead.sentence(who, mark).endswith(who.say("page.ahead.unsupported"))
     shown = ahead.ahead(who, mark)
     assert shown is not None
-    assert not (shown.reaches or shown.limits or shown.level)
+    assert not any((shown.reaches, shown.limits, shown.level))
     assert ahead.band(mark, NOW) == []
     assert geojson.properties(mark, NOW)["forecast_current"] is False
     assert geojson.properties(mark, NOW)["degree_expected"] == 2, "the expectation stays"
