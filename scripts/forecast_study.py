@@ -23,7 +23,7 @@ from scripts.study_parts import baselines, learn, table
 from scripts.study_parts.cases import PACES, Cases, Labels, Seen, level_cases, odds_cases, seen
 from scripts.study_parts.gauges import Gauge, load
 
-VERSION = "2"
+VERSION = "3"
 LEARNT_ON = "occitanie_spring2020, aire2015, colorado2013, calder2025; scripts/forecast_study.py"
 PARAMETERS = Path(__file__).resolve().parent.parent / "alerting" / "engine" / "forecast_parameters.json"
 

@@ -23,7 +23,7 @@ _FLOOD_MIN = 1440.0
 _HOPELESS = -7.0
 _BEGINS = (0.6, 0.7, 0.78, 0.85)
 # How much heavier the moments near a crossing are when the odds are calibrated.
-NEAR_WEIGHT = 3.0
+NEAR_WEIGHT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
