@@ -187,6 +187,10 @@ async def test_a_reading_waits_for_the_gauge_above_it_but_not_for_ever(pool: Poo
         assert (await run(conn, now, COUPLED)).claimed == 2
         until = "SELECT foreseen_until FROM foresight JOIN series USING (series_id) WHERE station_id = 'A'"
         assert await rows(conn, until) == [(T0 + 8 * STEP,)]
+        issued = await rows(
+            conn, "SELECT issued_at FROM foresight JOIN series USING (series_id) WHERE station_id = 'A'"
+        )
+        assert issued == [(T0 + 8 * STEP,)], "what waits is not foreseen"
         await run(conn, now + PATIENCE, COUPLED)
         assert await rows(conn, until) == [(now,)]
         await bring(conn, readings("A", levels[10:11], now + STEP))
