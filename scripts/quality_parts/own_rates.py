@@ -30,7 +30,7 @@ def learnt(one: Track) -> tuple[Rates, int]:
     """The rates of the first half of a record, and where the second half begins."""
     half = len(one.at) // 2
     known = np.flatnonzero(np.isfinite(one.value[:half]))
-    at, value = [one.at[i] for i in known], [float(one.value[i]) for i in known]
+    at, value = [one.at[int(i)] for i in known], [float(one.value[i]) for i in known]
     rates: Rates = learn(at, shares(at, value, one.quantity))
     return rates, half
 

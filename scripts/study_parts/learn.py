@@ -48,7 +48,8 @@ def _quantile_loss(said: Small, target: Small) -> Small:
     slope = np.where(off > 0.0, -share, 1.0 - share) * np.clip(np.abs(off) / 0.1, 0.0, 1.0)
     middle = share == QUANTILES[0]
     slope[:, middle] = -0.5 * np.clip(off[:, middle], -1.5, 1.5)
-    return slope.astype(np.float32)
+    small: Small = slope.astype(np.float32)
+    return small
 
 
 ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 5e-3, _cross_entropy)

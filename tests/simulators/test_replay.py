@@ -12,7 +12,7 @@ import yaml
 
 from floodcore.network.load import check, read
 from floodcore.words import Degree, Quantity
-from hladina import hindcast
+from hladina import judged
 from simulators import payloads, records, replay
 from simulators.records import RecordsError
 
@@ -200,7 +200,7 @@ def test_the_interval_of_the_network_is_the_one_the_hindcast_finds(floods: Path,
         rows = list(csv.DictReader(file))
     for station in ("LOW", "TOP"):
         at = [datetime.fromisoformat(row["timestamp"]) for row in rows if row["station_id"] == station]
-        assert network.stations[station].interval == hindcast.interval(at) == replay.usual_step(at)
+        assert network.stations[station].interval == judged.interval(at) == replay.usual_step(at)
 
 
 @pytest.mark.parametrize(
