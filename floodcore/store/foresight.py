@@ -16,9 +16,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 _CLAIM: LiteralString = """
-    WITH taken AS (
+    WITH longest AS (
+        SELECT series_id FROM foresight_mark GROUP BY series_id ORDER BY min(mark_id) LIMIT %s),
+    taken AS (
         DELETE FROM foresight_mark WHERE mark_id IN (
-            SELECT mark_id FROM foresight_mark ORDER BY mark_id LIMIT %s FOR UPDATE SKIP LOCKED)
+            SELECT mark_id FROM foresight_mark JOIN longest USING (series_id) FOR UPDATE OF foresight_mark SKIP LOCKED)
         RETURNING series_id)
     SELECT DISTINCT series_id FROM taken ORDER BY series_id"""
 _MARK: LiteralString = "INSERT INTO foresight_mark (series_id) SELECT unnest(%s::int[])"
