@@ -42,6 +42,8 @@ _SHORTEST_PAUSE_S = 0.2
 _BEAT_S = 5.0
 _log = logging.getLogger("hladina.collectors")
 _JITTER = 0.1  # so that many installations do not ask in the same second
+# A clock of ours that lags by more than this is not lagging but wrong, and an incident of its own.
+LAGGING = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Memory:
     cursors: dict[str, Cursor]
     said: dict[str, frozenset[Reading]] = field(default_factory=dict)
     ahead: dict[str, frozenset[Reading]] = field(default_factory=dict)
+    wrong: dict[str, frozenset[Reading]] = field(default_factory=dict)
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     edge: Edge = field(init=False)
     begun_at: datetime | None = None
@@ -219,9 +222,11 @@ async def _keep_answer(
     now = house.clock.now()
     readings = turn.heard(decoded.readings)
     # What is refused as coming from the future may only be ahead of a clock of ours that lags: it is
-    # offered again when its time has come, and until then the file is asked for without condition.
-    ahead = frozenset(reading for reading in readings if reading.observed_at > now + AHEAD)
-    said = memory.said.get(item, frozenset()) | (ahead & memory.ahead.get(item, frozenset()))
+    # offered again when its time has come, and until then the file is asked for without condition. What is
+    # ahead by more than an hour has a wrong stamp, and must not take the place of a true reading then.
+    wrong = memory.wrong.get(item, frozenset())
+    ahead = frozenset(reading for reading in readings if reading.observed_at > now + AHEAD) - wrong
+    said = memory.said.get(item, frozenset()) | wrong | (ahead & memory.ahead.get(item, frozenset()))
     unheard = [reading for reading in readings if reading not in said]
     newest = max((reading.observed_at for reading in readings), default=last.newest_at)
     # What was not its turn may be so at the next round, though the file is the same.
@@ -235,6 +240,8 @@ async def _keep_answer(
         await store_all(conn, name, unheard, refused, now, cursor=cursor)
     memory.cursors[item], memory.said[item] = cursor, frozenset(readings) - ahead
     memory.ahead[item], memory.faults[item] = ahead, decoded.faults
+    far = frozenset(reading for reading in ahead if reading.observed_at > now + LAGGING)
+    memory.wrong[item] = (wrong | far) & frozenset(readings)
 
 
 async def _refuse(house: House, memory: Memory, item: str, error: DecodeError, body: bytes) -> None:

@@ -116,6 +116,24 @@ async def test_what_came_too_early_for_our_clock_is_taken_when_its_time_has_come
     assert await rows(pool, "SELECT count(*) FROM quarantine") == [(1,)], "said once, not at every poll"
 
 
+async def test_a_stamp_hours_ahead_never_takes_the_place_of_the_true_reading(
+    houses: "Houses", site: "tuple[Served, str]", pool: Pool
+) -> None:
+    served, address = site
+    index(served, FIRST)
+    served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, 101))
+    before = datetime(2026, 11, 22, 20, 51, tzinfo=UTC)  # the first stamp is 129 minutes ahead, the second 139
+    memory = polling.Memory(chmu.POLLED, {})
+    async with fetch.session() as http:
+        for minutes in (0, 60, 100, 131, 145):
+            clock = Clock(before + timedelta(minutes=minutes), datetime.now(UTC))
+            await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
+        assert await rows(pool, "SELECT value FROM observation") == []
+        served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 55, 56))
+        await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
+    assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(55.0,), (56.0,)]
+
+
 async def test_a_long_wait_for_the_next_round_beats(
     houses: "Houses", site: "tuple[Served, str]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
