@@ -17,7 +17,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from floodcore.house import House
-from floodcore.store import foresight, incidents, notes, views
+from floodcore.store import doubts, foresight, incidents, notes, views
 from floodcore.store.incidents import Incident
 from floodcore.store.views import EventView
 from portal import geojson
@@ -144,12 +144,13 @@ class Board:
                 foreseen = await foresight.foresights(conn)
                 noted = await notes.in_force(conn, now)
                 open_ones = await incidents.open_ones(conn)
+                doubted = await doubts.open_doubts(conn, now)
         except OUTAGES as error:
             self.fault = type(error).__name__
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted))
+        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted, doubted))
         self._put(Snapshot(shown, tuple(events), now, tuple(open_ones)))
 
     def _put(self, snapshot: Snapshot) -> None:

@@ -81,6 +81,7 @@ def _state() -> Object:
             "names": {"type": "object", "additionalProperties": {"type": "string"}},
             "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
             **_of_people_and_pairs(),
+            **_of_doubts(),
             "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
             "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
             "expected_latest": {**_TIME, "description": "its end"},
@@ -116,6 +117,27 @@ def _of_people_and_pairs() -> dict[str, Object]:
             "type": ["string", "null"],
             "enum": [None, "fine", "lost", "idle", "instead"],
             "description": "of a site with two gauges: main one fine or lost, spare one idle or instead of it",
+        },
+    }
+
+
+def _of_doubts() -> dict[str, Object]:
+    """What a series is doubted for beside its neighbours."""
+    numbers: Object = {"type": "object", "additionalProperties": {"type": "number"}}
+    doubt = _object(
+        {
+            "test": {"type": "string", "description": "drift, step, still, alone, clogged, double; more may come"},
+            "quantity": _enum(Quantity),
+            "since": _TIME,
+            "until": {**_TIME, "description": "it holds until then; one that goes on is prolonged before"},
+            "numbers": {**numbers, "description": "what it rests on: cm, mm, hours, times; beside_ of others"},
+        }
+    )
+    return {
+        "doubts": {**_list(doubt), "description": "open doubts upon what the station measures; they change no degree"},
+        "doubted_by": {
+            **_list({"type": "string"}),
+            "description": "the tests that alone make `freshness` doubtful; empty when the gauge is by itself",
         },
     }
 

@@ -7,6 +7,7 @@ judging as time passes, so that old water never looks calm on a screen that was 
 from collections.abc import Iterable
 from datetime import datetime
 
+from floodcore.store.doubts import DoubtView
 from floodcore.store.notes import Note, cause_of
 from floodcore.words import Flag, Language
 from portal.ahead import sure
@@ -55,6 +56,8 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
         "counts": mark.counts_at(now),
         "pair": mark.pair_word(now) or None,
         "notes": [_note(note) for note in mark.notes],
+        "doubts": [_doubt(doubt) for doubt in mark.doubts],
+        "doubted_by": [doubt.test for doubt in mark.doubted_by(now)],
         **_ahead(mark, now),
     }
 
@@ -66,6 +69,16 @@ def _note(note: Note) -> Json:
         "until": iso(note.valid_until),
         "author": note.author,
         "texts": dict(note.texts),
+    }
+
+
+def _doubt(doubt: DoubtView) -> Json:
+    return {
+        "test": doubt.test,
+        "quantity": doubt.quantity,
+        "since": iso(doubt.since),
+        "until": iso(doubt.until),
+        "numbers": dict(doubt.numbers),
     }
 
 

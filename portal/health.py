@@ -14,7 +14,7 @@ from aiohttp import web
 from floodcore.store import views
 from floodcore.store.views import BacklogView, PartnerView, PulseView, QuarantineView, SourceView
 from floodcore.words import Freshness, Language
-from portal import answers, wellbeingpage
+from portal import answers, doubting, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import Json, iso
@@ -139,6 +139,11 @@ async def metrics(desk: Desk, _: web.Request) -> web.Response:
     opened = Counter(incident.scope for incident in snapshot.incidents)
     scopes = [(_of("scope", scope), opened[scope]) for scope in ("all", "operator", "transport", "clock")]
     lines += _metric("hladina_incidents", "Open incidents by scope", scopes)
+    doubted = Counter(doubt.test for mark in snapshot.marks for doubt in mark.doubts)
+    tests = [*doubting.TESTS, *sorted(doubted.keys() - set(doubting.TESTS))]
+    lines += _metric(
+        "hladina_doubts", "Open doubts between series by test", [(_of("test", t), doubted[t]) for t in tests]
+    )
     faring = await wellbeingpage.read(desk)
     if faring is not None:
         lines += _faring_metrics(faring, now)
@@ -234,6 +239,7 @@ async def status(desk: Desk, request: web.Request, language: Language) -> web.Re
         sources=sources,
         quarantine=[_quarantine_row(row, reader) for row in known.quarantine] if known is not None else [],
         partners=partners,
+        doubts=doubting.listed(reader, snapshot.marks),
         freshness=[(reader.say(f"freshness.{each.value}"), states[each]) for each in Freshness],
     )
     return answers.page(request, text)

@@ -4,6 +4,7 @@ from floodcore.texts import Texts
 from floodcore.units import CANONICAL
 from floodcore.words import Cause, Degree, Freshness, Language, Quantity, Trend
 from portal.ahead import SURE
+from portal.doubting import TESTS
 from portal.reading import ARROWS
 from portal.shapes import BADGES, LETTERS
 
@@ -24,6 +25,8 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "badges": {freshness.value: sign for freshness, sign in BADGES.items()},
         "arrows": {trend.value: ARROWS[trend] for trend in Trend},
         "freshness": {freshness.value: say(f"page.fresh.{freshness.value}") for freshness in Freshness},
+        "doubted": say("page.fresh.doubted"),
+        "doubts": {test: say(f"doubt.short.{test}") for test in (*TESTS, "other")},
         "units": {CANONICAL[quantity]: say(f"unit.{CANONICAL[quantity]}") for quantity in Quantity},
         "unknown": say("page.degree.unknown"),
         "reached": say("page.reached"),

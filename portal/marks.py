@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from floodcore.freshness import GRACE, allowed_silence, freshness, lag
 from floodcore.network.model import Limits, Names, Network, Station
+from floodcore.store.doubts import DoubtView, lowered
 from floodcore.store.foresight import ForesightView, Told
 from floodcore.store.notes import Note
 from floodcore.store.views import DegreeView, SeriesView
@@ -58,6 +59,7 @@ class Mark:
     `lag` is how late the source itself is. `degree_expected` is the degree people were told to expect, None if
     none above the reached one; `foresight` the newest forecast and what was told of it. `notes` are what
     people report about the gauge, the newest first, `pair` the other gauge of a site with a spare (ADR 0014).
+    `doubts` are those between series upon anything the station measures, open when the mark was made (ADR 0012).
     """
 
     station: Station
@@ -80,6 +82,7 @@ class Mark:
     foresight: ForesightView | None = None
     notes: tuple[Note, ...] = ()
     pair: "Mark | None" = None
+    doubts: tuple[DoubtView, ...] = ()
 
     def counts_at(self, now: datetime) -> bool:
         """Whether this is the reading of its site to go by: the main one's, unless it is lost and the spare is not."""
@@ -99,10 +102,22 @@ class Mark:
 
     def _usable_at(self, now: datetime) -> bool:
         destroyed = any(note.cause == Cause.DESTROYED for note in self.notes)
-        return not destroyed and self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
+        # A doubt between series moves nobody to the spare: people are not told of it either (alerting.spare).
+        return not destroyed and self._heard_at(now) in {Freshness.FRESH, Freshness.LATE}
 
     def freshness_at(self, now: datetime) -> Freshness:
-        """How far the mark may be believed at `now`."""
+        """How far the mark may be believed at `now`: what its own series says, lowered by a doubt upon that series."""
+        return lowered(self._heard_at(now), doubted=bool(self._of_shown()))
+
+    def doubted_by(self, now: datetime) -> tuple[DoubtView, ...]:
+        """The doubts that alone make the mark doubtful at `now`; empty if none is needed for that."""
+        return self._of_shown() if self._heard_at(now) in {Freshness.FRESH, Freshness.LATE} else ()
+
+    def _of_shown(self) -> tuple[DoubtView, ...]:
+        return tuple(doubt for doubt in self.doubts if doubt.quantity == self.quantity.value)
+
+    def _heard_at(self, now: datetime) -> Freshness:
+        """Freshness by the station's own series alone."""
         degree = _degree(self.degree_reached)
         shown = freshness(self.observed_at, self.station.interval, degree, now, Flag(self.flag), self.lag)
         missing = self.observed_at is not None and self.value is None
@@ -148,9 +163,14 @@ class Mark:
         return min(self.until.silent_at, self.foresight.issued_at + self.lag + allowed)
 
     def foresees_at(self, now: datetime) -> bool:
-        """Whether the newest forecast holds at `now`."""
+        """Whether the newest forecast holds at `now`.
+
+        A doubt between series takes nothing back that people were told to expect, yet from a doubted gauge
+        nothing is said to be calm ahead.
+        """
         until = self.foresees_until
-        return until is not None and now <= until and self.freshness_at(now) in {Freshness.FRESH, Freshness.LATE}
+        state = self.freshness_at(now) if self.degree_expected is None else self._heard_at(now)
+        return until is not None and now <= until and state in {Freshness.FRESH, Freshness.LATE}
 
     def expected_at(self, now: datetime) -> int | None:
         """The expected degree as programs are told: 0 is a forecast that expects none, None is no forecast."""
@@ -169,6 +189,7 @@ def marks(
     degrees: Iterable[DegreeView],
     foresights: Iterable[ForesightView] = (),
     notes: Iterable[Note] = (),
+    doubts: Iterable[DoubtView] = (),
 ) -> list[Mark]:
     """One mark for every station of the network, then for every unknown station that sends, by id.
 
@@ -187,8 +208,13 @@ def marks(
     noted: dict[str, tuple[Note, ...]] = {}
     for note in notes:
         noted[note.station_id] = (*noted.get(note.station_id, ()), note)
+    doubted: dict[str, tuple[DoubtView, ...]] = {}
+    for doubt in doubts:
+        doubted[doubt.station_id] = (*doubted.get(doubt.station_id, ()), doubt)
     plain = (_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations))
-    return _paired([replace(one, notes=noted[one.station.id]) if one.station.id in noted else one for one in plain])
+    return _paired(
+        [replace(one, notes=noted.get(one.station.id, ()), doubts=doubted.get(one.station.id, ())) for one in plain]
+    )
 
 
 def _paired(found: list[Mark]) -> list[Mark]:

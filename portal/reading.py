@@ -62,7 +62,15 @@ class Reader:
             "interval": duration(mark.station.interval),
             "since": self.moment(mark.observed_at),
         }
+        doubts = mark.doubted_by(self.now)
+        if doubts:
+            return self.say("page.fresh.doubted", why=", ".join(self.doubt(one.test) for one in doubts), **places)
         return self.say(f"page.fresh.{shown.value}", **places)
+
+    def doubt(self, test: str) -> str:
+        """What a series is doubted for beside its neighbours, in few words."""
+        key = f"doubt.short.{test}"
+        return self.say(key if key in self.texts.known else "doubt.short.other")
 
     def moment(self, moment: datetime | None) -> str:
         """Day and clock as short as they stay plain."""

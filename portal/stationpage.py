@@ -13,7 +13,7 @@ from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
-from portal import answers, hydrograph, pages, wellbeingpage
+from portal import answers, doubting, hydrograph, pages, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import iso
@@ -99,6 +99,7 @@ def _page(
         rest=f"stations/{mark.station.id}?span={span}&quantity={quantity.value}",
         mark=mark,
         doubt=_doubt(desk, reader, mark),
+        doubts=[doubting.row(reader, each) for each in mark.doubts],
         notes=[_note(desk, reader, note) for note in mark.notes],
         story=story,
         span=span,

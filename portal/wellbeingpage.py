@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from floodcore.store import gaps, incidents, stationlog, wellbeing
+from floodcore.store import doubts, gaps, incidents, stationlog, wellbeing
 from floodcore.store.gaps import Counted
 from floodcore.store.incidents import Incident
 from floodcore.store.stationlog import LogEntry
 from floodcore.store.wellbeing import SeriesHealth, Sign, SourceHealth
 from floodcore.words import Language
-from portal import answers
+from portal import answers, doubting
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.reading import Reader
@@ -93,7 +93,11 @@ async def story(desk: Desk, reader: Reader, station_id: str) -> Story | None:
             series = await wellbeing.of_series(conn, now, station_id)
             signs = await wellbeing.of_devices(conn, station_id)
             entries: list[LogEntry] = await stationlog.log(conn, station_id, now - _LOG_SPAN, _MOST_ENTRIES)
+            doubted = await doubts.past_doubts(conn, station_id, _MOST_ENTRIES)
     except OUTAGES:
         return None
     line = station_line(reader, desk.house.network, station_id, series, signs)
-    return Story(line, [log_line(reader, desk.keys, entry) for entry in entries])
+    lines = [(entry.at, log_line(reader, desk.keys, entry)) for entry in entries]
+    lines += [(each.since, doubting.log_line(reader, each)) for each in doubted if now - _LOG_SPAN < each.since <= now]
+    lines.sort(key=lambda pair: pair[0], reverse=True)
+    return Story(line, [words for _, words in lines[:_MOST_ENTRIES]])

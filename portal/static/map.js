@@ -29,7 +29,8 @@ hladina.start = (map, words) => {
 
   /* Whether the forecast still holds: it ages and falls with its gauge. */
   function foreseen(p, state) {
-    return p.forecast_current && hladina.now() <= Date.parse(p.forecast_until) && (state === "fresh" || state === "late");
+    const doubted = state === "doubtful" && p.doubted_by.length > 0;
+    return p.forecast_current && hladina.now() <= Date.parse(p.forecast_until) && (doubted || state === "fresh" || state === "late");
   }
 
   function ahead(p, state) {
@@ -61,8 +62,9 @@ hladina.start = (map, words) => {
 
   function sentence(p, state) {
     if (!p.observed_at) return words.freshness.never;
-    return fill(words.freshness[state], {
-      age: age(hladina.now() - Date.parse(p.observed_at)), interval: age(p.interval_s * 1000), since: hladina.moment(p.observed_at),
+    const why = state === "doubtful" ? p.doubted_by.map((test) => words.doubts[test] ?? words.doubts.other).join(", ") : "";
+    return fill(why ? words.doubted : words.freshness[state], {
+      why, age: age(hladina.now() - Date.parse(p.observed_at)), interval: age(p.interval_s * 1000), since: hladina.moment(p.observed_at),
     });
   }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from floodcore.clock import Clock
 from floodcore.freshness import GRACE
 from floodcore.house import House
+from floodcore.store.doubts import DoubtView
 from floodcore.store.views import DegreeView, SeriesView
 from floodcore.words import Flag, Freshness, Language, Quantity, Trend
 from portal import geojson, pages, room, stationpage
@@ -65,6 +66,15 @@ DECLARED = st.lists(
     max_size=3,
 )  # fmt: skip
 
+DOUBTS = st.lists(
+    st.builds(
+        DoubtView, st.just(1), st.sampled_from(STATIONS), st.sampled_from(["level", "rain"]),
+        st.sampled_from(["drift", "alone", "clogged", "brand_new_test"]), st.just(NOW - timedelta(hours=2)),
+        st.just(NOW + timedelta(hours=1)), st.just("<b>what the log says"), st.sampled_from(["{}", '{"cm": -12.5}']),
+    ),
+    max_size=4,
+)  # fmt: skip
+
 RENDERING = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -78,14 +88,14 @@ def old(mark: Mark) -> bool:
 
 
 @RENDERING
-@given(rows=STATES, degrees=DECLARED, language=st.sampled_from(Language))
+@given(rows=STATES, degrees=DECLARED, doubts=DOUBTS, language=st.sampled_from(Language))
 def test_no_page_shows_an_old_value_as_if_it_were_new(
-    unplugged: House, rows: list[SeriesView], degrees: list[DegreeView], language: Language
+    unplugged: House, rows: list[SeriesView], degrees: list[DegreeView], doubts: list[DoubtView], language: Language
 ) -> None:
     frozen = Clock(NOW, datetime.now(UTC), 1e-9)
     house = replace(unplugged, settings=replace(unplugged.settings, clock=frozen))
     desk = room.desk_of(house)
-    desk.board.snapshot = Snapshot(tuple(marks(house.network, rows, degrees)), (), NOW)
+    desk.board.snapshot = Snapshot(tuple(marks(house.network, rows, degrees, doubts=doubts)), (), NOW)
     desk.board._read_s = desk.board.monotonic()
     reader = desk.reader(language)
     table = parsed(pages._table_page(desk, desk.board.snapshot, language, pages.Choice()))
