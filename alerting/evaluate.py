@@ -76,6 +76,13 @@ class _Case:
     late: Late | None = None
 
     @property
+    def weight(self) -> int:
+        """About how many samples are folded: for each late delivery all that is known."""
+        if self.late is None:
+            return len(self.samples)
+        return len({sample.delivery for sample in self.samples}) * (len(self.late.known) + len(self.samples))
+
+    @property
     def ruled_anew(self) -> bool:
         """Whether these are the first samples judged by the rules."""
         return self.series.rule_version != self.ruled.version
@@ -141,6 +148,11 @@ async def _mend(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook) -> No
             found = await standing_again(conn, series, ruled)
             await judging.save_standing(conn, series.series_id, encode(found))
             _log.warning("the standing of %s was judged again from the record: %s", series.station_id, fault)
+        try:
+            _starts_of(await checkpoints.of_series(conn, series.series_id))
+        except FAULTS as fault:
+            await checkpoints.forget(conn, [series.series_id])
+            _log.warning("the checkpoints of %s are forgotten: %s", series.station_id, fault)
 
 
 async def _round(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, now: datetime, *, exercise: bool) -> Round:
@@ -166,7 +178,10 @@ async def _load(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, share
     prompt = [one for one in series if not claimed[one.series_id].late]
     after = {one.series_id: one.judged_until or BEFORE_ALL for one in prompt}
     found = await judging.samples(conn, after, share) if after else {}
-    cases = [_case(one, found[one.series_id], rulebook) for one in prompt if found[one.series_id]]
+    # A late sample that was committed after the claim was passed over just now: that series waits a round.
+    wait = await marks.turned_late(conn, list(after)) if after else frozenset()
+    ready = (one for one in prompt if one.series_id not in wait)
+    cases = [_case(one, found[one.series_id], rulebook) for one in ready if found[one.series_id]]
     late = [await _late(conn, one, rulebook) for one in series if claimed[one.series_id].late]
     return cases + [case for case in late if case.samples]
 
@@ -184,8 +199,7 @@ async def _late(conn: AsyncConnection, series: Series, rulebook: Rulebook) -> _C
         found = await judging.samples(conn, {series.series_id: BEFORE_ALL}, ALL)
         new = found[series.series_id]
         return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, None, None, [], [], new))
-    rows = await checkpoints.of_series(conn, series.series_id)
-    starts = [Checkpoint(row.before, decode(row.standing)) for row in rows]
+    starts = _starts_of(await checkpoints.of_series(conn, series.series_id))
     if case.ruled_anew or not starts:
         starts = [start_again(case.standing, until)]
     reach = min(starts[0].before, until - TOO_LATE) - timedelta.resolution
@@ -196,16 +210,26 @@ async def _late(conn: AsyncConnection, series: Series, rulebook: Rulebook) -> _C
     return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, until, latest, starts, known, new))
 
 
+def _starts_of(rows: Sequence[CheckpointRow]) -> list[Checkpoint]:
+    """The stored checkpoints.
+
+    Raises:
+        msgspec.MsgspecError: one of them is none.
+    """
+    return [Checkpoint(row.before, decode(row.standing)) for row in rows]
+
+
 def _chunks(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
     """The cases in their order, in groups of about `CHUNK` samples."""
     group: list[_Case] = []
     size = 0
     for case in cases:
-        if group and size + len(case.samples) > CHUNK:
+        weight = case.weight
+        if group and size + weight > CHUNK:
             yield group
             group, size = [], 0
         group.append(case)
-        size += len(case.samples)
+        size += weight
     if group:
         yield group
 
@@ -282,6 +306,12 @@ def _until(case: _Case) -> datetime:
     return newest if case.series.judged_until is None else max(newest, case.series.judged_until)
 
 
+def _judged_at(case: _Case, now: datetime) -> datetime:
+    """When the newest sample was judged. A late one does not make a gauge fresher that has fallen silent."""
+    judged_at = case.series.judged_at
+    return now if judged_at is None or _until(case) != case.series.judged_until else judged_at
+
+
 def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
     good = judgement.standing.memory.good
     newest = max(sample.delivery for sample in case.samples)
@@ -298,7 +328,7 @@ def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
         trend_per_hour=judgement.per_hour,
         flag=int(judgement.latest.flag),
         test=judgement.latest.test,
-        updated_at=now,
+        updated_at=_judged_at(case, now),
     )
 
 

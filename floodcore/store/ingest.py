@@ -62,6 +62,13 @@ _OLD: LiteralString = """
         AS offered
     ON CONFLICT (series_id, observed_at) DO NOTHING
     RETURNING series_id, delivery"""
+# What was stored as history counts once its gauge brings it itself: it may be the crest.
+_COUNT: LiteralString = """
+    UPDATE observation o SET delivery = offered.delivery
+    FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::bigint[]) AS offered(series_id, at, value, delivery)
+    WHERE o.series_id = offered.series_id AND o.observed_at = offered.at AND o.delivery = 0
+      AND o.value IS NOT DISTINCT FROM offered.value
+    RETURNING o.series_id"""
 # A source that repeats its contradiction at every poll is noted once.
 _CONTRADICTIONS: LiteralString = """
     WITH differing AS (
@@ -88,7 +95,8 @@ _MARK: LiteralString = """
     marks AS (
         INSERT INTO dirty (series_id, marked_at, late) SELECT series_id, %s, late FROM moved ORDER BY series_id
         ON CONFLICT (series_id) DO UPDATE
-            SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1, late = dirty.late OR excluded.late)
+            SET marked_at = excluded.marked_at, renewed = nextval('dirty_renewed'),
+                late = dirty.late OR excluded.late)
     SELECT pg_notify('hladina_dirty', '')"""
 
 # What is stored as late although nothing newer was there: later rows of that time must look for it.
@@ -269,6 +277,8 @@ async def _add_old(conn: AsyncConnection, batch: _Batch, source: str, received_a
         columns = [list(column) for column in zip(*rows, strict=True)]
         added = await (await conn.execute(_OLD, (source, received_at, *columns))).fetchall()
         late, batch.counting = len(added), {series for series, delivery in added if delivery}
+        if late < len(batch.old):
+            batch.counting |= await _count(conn, [row for row in batch.old if row[-1] > 0])
     doubtful = batch.old + batch.twins if late < len(batch.old) else batch.twins
     if not doubtful:
         return late, 0
@@ -277,6 +287,15 @@ async def _add_old(conn: AsyncConnection, batch: _Batch, source: str, received_a
     cursor = await conn.execute(_CONTRADICTIONS, offered | values)
     found = await cursor.fetchone()
     return late, 0 if found is None else int(found[0])
+
+
+async def _count(conn: AsyncConnection, rows: Sequence[_Row]) -> set[int]:
+    """Let those of the rows count that are stored as history; returns their series."""
+    if not rows:
+        return set()
+    values = [_float(row[2]) for row in rows]
+    columns = ([row[0] for row in rows], [row[1] for row in rows], values, [row[-1] for row in rows])
+    return {series for (series,) in await (await conn.execute(_COUNT, columns)).fetchall()}
 
 
 def _as_refused(observation: Observation, source: str) -> sources.Refused:

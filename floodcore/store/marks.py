@@ -1,9 +1,10 @@
 """Dirty marks: which series have samples to judge, and which of them are put aside. All in the caller's transaction.
 
 Claiming locks the series, not the mark, and the mark is cleared last, just before the commit and only if
-nobody has renewed it since it was seen. So the collectors never wait while the engine judges, several
-engines share the work (SKIP LOCKED), and a sample that is committed after the claim keeps its mark: no
-update is lost (ADR 0015, style.md section 6). Samples are read after the claim, never before.
+nobody has renewed it since it was seen; every renewal has a number of its own. So the collectors never wait
+while the engine judges, several engines share the work (SKIP LOCKED), and a sample that is committed after
+the claim keeps its mark: no update is lost (ADR 0015, style.md section 6). Samples are read after the claim,
+never before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,12 +46,13 @@ _RELEASE: LiteralString = "DELETE FROM aside WHERE series_id = %s"
 _MARK: LiteralString = """
     INSERT INTO dirty (series_id, marked_at) SELECT series_id, %s FROM unnest(%s::int[]) AS m(series_id)
     ORDER BY series_id ON CONFLICT (series_id) DO UPDATE
-        SET marked_at = excluded.marked_at, renewed = dirty.renewed + 1"""
+        SET marked_at = excluded.marked_at, renewed = nextval('dirty_renewed')"""
+_LATE: LiteralString = "SELECT series_id FROM dirty WHERE late AND series_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark as it was seen: how often it had been renewed, and whether it stands for samples that came late."""
+    """A mark as it was seen: the number of its last renewal, and whether it stands for samples that came late."""
 
     renewed: int
     late: bool
@@ -90,6 +92,14 @@ async def clear(conn: AsyncConnection, seen: Marks, unfinished: Sequence[int], n
 async def mark(conn: AsyncConnection, series: Sequence[int], now: datetime) -> None:
     """Mark series as the collectors do, so that they are looked at again."""
     await conn.execute(_MARK, (now, series))
+
+
+async def turned_late(conn: AsyncConnection, series: Sequence[int]) -> frozenset[int]:
+    """Which of the series are marked for late samples by now. Asked after their samples were read.
+
+    A mark is committed with its samples: who was read with a late sample, without knowing, is among them.
+    """
+    return frozenset(number for (number,) in await (await conn.execute(_LATE, (series,))).fetchall())
 
 
 async def waiting(conn: AsyncConnection, limit: int) -> Sequence[int]:

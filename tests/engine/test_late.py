@@ -12,9 +12,11 @@ from alerting.engine.judge import Job, Standing, decode, encode, fold
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.rebuild import rebuild
+from alerting.sweep import sweep
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door, of_value
 from floodcore.quality.window import Sample
+from floodcore.store import marks
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
@@ -101,6 +103,69 @@ async def test_new_rules_do_not_judge_what_lies_before_them(pool: Pool) -> None:
         await judge(conn, sharper)
         assert await told(conn) == [(7, 0, 1)]
         assert await is_sound(conn)
+
+
+async def test_a_late_sample_committed_while_its_series_is_claimed_is_not_passed_over(pool: Pool) -> None:
+    async with pool.connection() as conn, pool.connection() as collector:
+        await bring(conn, [(0, 60), (1, 61), (5, 62)])
+        await judge(conn)
+        await bring(conn, [(6, 63)])
+        await conn.commit()
+        claim = marks.claim
+
+        async def claimed_and_then(engine: AsyncConnection, limit: int) -> marks.Marks:
+            seen = await claim(engine, limit)
+            if seen:
+                await bring(collector, [(2, 75), (3, 85), (4, 84), (7, 64)])
+                await collector.commit()
+            return seen
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(marks, "claim", claimed_and_then)
+            await evaluate(conn, RULEBOOK, T0, exercise=False)
+        await judge(conn)
+        assert [(before, after) for _, before, after in await told(conn)] == [(0, 1)]
+        assert await is_sound(conn)
+
+
+async def test_a_checkpoint_that_cannot_be_read_is_forgotten(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, [(0, 60), (1, 61), (2, 62), (4, 64)])
+        await judge(conn)
+        await conn.execute("""UPDATE checkpoint SET standing = '{"memory": 5}'""")
+        await bring(conn, [(3, 63)])
+        await evaluate(conn, RULEBOOK, T0, exercise=False)
+        await bring(conn, [(5, 75), (6, 85), (7, 86)])
+        await judge(conn)
+        assert [(before, after) for _, before, after in await told(conn)] == [(0, 1)]
+        assert await (await conn.execute("SELECT count(*) FROM aside")).fetchone() == (0,)
+
+
+async def test_a_late_sample_does_not_hide_that_the_gauge_has_fallen_silent(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, [(0, 70), (1, 75), (2, 82), (4, 84)])
+        judged_at = T0 + 4 * STEP + timedelta(minutes=1)
+        await evaluate(conn, RULEBOOK, judged_at, exercise=False)
+        await bring(conn, [(3, 83)])
+        await evaluate(conn, RULEBOOK, T0 + 5 * STEP + timedelta(minutes=4), exercise=False)
+        silent_from = T0 + 4 * STEP + timedelta(minutes=1 + 20)  # its lag, and what SPA 1 allows
+        assert await sweep(conn, RULEBOOK, silent_from, exercise=False) == 0
+        assert await sweep(conn, RULEBOOK, silent_from + timedelta(seconds=1), exercise=False) == 1
+
+
+async def test_what_was_repaired_first_counts_when_the_logger_brings_it_itself(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, [(0, 60), (1, 61), (5, 62)])
+        await judge(conn)
+        await bring(conn, [(2, 75), (3, 85), (4, 72)], history=True)
+        await judge(conn)
+        assert await told(conn) == []
+        await bring(conn, [(2, 75), (3, 85), (4, 72.5)])  # the last differs: the first value stands, for the record
+        await judge(conn)
+        assert [(before, after) for _, before, after in await told(conn)] == [(0, 1)]
+        assert await is_sound(conn)
+        deliveries = "SELECT delivery FROM observation ORDER BY observed_at"
+        assert [d for (d,) in await (await conn.execute(deliveries)).fetchall()] == [1, 1, 2, 2, 0, 1]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -162,6 +162,19 @@ async def test_a_mark_renewed_while_the_engine_judges_is_not_cleared_and_nobody_
         assert await one(engine, b"SELECT station_id FROM dirty JOIN series USING (series_id)") == "A"
 
 
+async def test_a_count_is_never_used_twice(database: str) -> None:
+    """An engine may hold a mark it saw before another engine cleared it; the next mark must not look like that one."""
+    async with connected(database) as slow, connected(database) as quick, connected(database) as writer:
+        await bring(writer, readings("A", 50.0, 60.0))
+        async with quick.transaction():
+            stale = await marks.claim(quick, 10)
+        assert await judged(quick) == 2
+        await bring(writer, readings("A", 85.0, first=2))
+        async with slow.transaction():
+            await marks.clear(slow, stale, [], T0)
+        assert await judged(quick) == 1
+
+
 async def test_two_engines_never_judge_one_series_and_share_the_rest(database: str) -> None:
     async with connected(database) as first, connected(database) as second:
         await bring(first, [*readings("A", 50.0), *readings("B", 50.0)])
