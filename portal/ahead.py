@@ -106,7 +106,11 @@ def ahead(reader: Reader, mark: Mark) -> Ahead | None:
         return None
     issued, outlook = foresight.issued_at, foresight.outlook
     if not mark.foresees_at(reader.now):
-        return Ahead(reader.say("page.ahead.old", at=reader.moment(issued)), [], [], [])
+        in_doubt = bool(mark.doubted_by(reader.now))
+        why = (
+            reader.say("page.ahead.unsupported") if in_doubt else reader.say("page.ahead.old", at=reader.moment(issued))
+        )
+        return Ahead(why, [], [], [])
     note = reader.say("page.ahead.note", at=reader.moment(issued), age=duration(reader.now - issued))
     reaches = [duration(timedelta(minutes=minutes)) for minutes in outlook.reaches_min]
     limits = [

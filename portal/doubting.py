@@ -25,6 +25,8 @@ _FIGURES = {
     "times": Quantity.RAIN,
 }
 _DASH = "–"
+# Where the figure may go either way, up is told as such.
+_SIGNED = frozenset({beside.DRIFT, beside.STEP})
 
 
 def sentence(reader: Reader, doubt: DoubtView) -> str:
@@ -33,6 +35,8 @@ def sentence(reader: Reader, doubt: DoubtView) -> str:
         return doubt.text
     numbers = doubt.numbers
     figures = {name: number(numbers[name], kind, reader.language) for name, kind in _FIGURES.items() if name in numbers}
+    if doubt.test in _SIGNED and numbers.get("cm", 0.0) > 0:
+        figures["cm"] = f"+{figures['cm']}"
     return reader.say(doubt.key, **(dict.fromkeys(_FIGURES, _DASH) | figures))
 
 

@@ -64,7 +64,7 @@ class Reader:
         }
         doubts = mark.doubted_by(self.now)
         if doubts:
-            return self.say("page.fresh.doubted", why=", ".join(self.doubt(one.test) for one in doubts), **places)
+            return self.say("page.fresh.doubted", why="; ".join(self.doubt(one.test) for one in doubts), **places)
         return self.say(f"page.fresh.{shown.value}", **places)
 
     def doubt(self, test: str) -> str:

@@ -62,7 +62,7 @@ hladina.start = (map, words) => {
 
   function sentence(p, state) {
     if (!p.observed_at) return words.freshness.never;
-    const why = state === "doubtful" ? p.doubted_by.map((test) => words.doubts[test] ?? words.doubts.other).join(", ") : "";
+    const why = state === "doubtful" ? p.doubted_by.map((test) => words.doubts[test] ?? words.doubts.other).join("; ") : "";
     return fill(why ? words.doubted : words.freshness[state], {
       why, age: age(hladina.now() - Date.parse(p.observed_at)), interval: age(p.interval_s * 1000), since: hladina.moment(p.observed_at),
     });

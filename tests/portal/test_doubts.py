@@ -198,6 +198,7 @@ async def test_status_lists_all_and_metrics_count_them(portal: Running, pool: Po
     found = page.xpath("//section[@id='doubts']//li")
     assert {item.xpath("string(a/@href)").rsplit("/", 1)[1] for item in found} == {"320000", "rain-1"}
     assert len(found) == 3
+    assert any("+31" in item.text_content() for item in found), "a step up is told as one"
     assert any("log says newer" in item.text_content() for item in found), "a test newer than the texts"
     assert "31" in found[-1].text_content(), "the oldest is last"
     text = await text_of(portal, "/metrics")
@@ -254,6 +255,9 @@ def test_what_was_told_to_come_stays_and_calm_is_not_promised(texts: Texts, expe
     assert doubted.foresees_at(NOW) == (expected is not None)
     assert (trusted.expected_at(NOW), doubted.expected_at(NOW)) == (expected or 0, expected)
     reader = Reader(texts, Language.CS, NOW)
+    shown = ahead.ahead(reader, doubted)
+    assert shown is not None
+    assert (shown.note == reader.say("page.ahead.unsupported")) == (expected is None)
     same = ahead.sentence(reader, trusted) == ahead.sentence(reader, doubted)
     assert same == (expected is not None)
     assert not seen(upon("320000")).foresees_at(NOW + 2 * HOUR), "silence takes the forecast away"
