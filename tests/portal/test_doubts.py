@@ -149,11 +149,12 @@ async def test_the_log_is_in_order_and_says_of_an_open_doubt_that_it_is(portal: 
     await doubt(portal, beside.STEP)
     await doubt(portal, beside.STEP, left=3 * HOUR, since=HOUR)
     await doubt(portal, beside.DRIFT, since=50 * HOUR)
+    await doubt(portal, beside.STILL, since=timedelta(minutes=1))  # after the first reading
     page = parsed(await text_of(portal, "/en/stations/320000"))
     times = page.xpath("//*[@id='log']//ol[@class='log']/li/time/@datetime")
     assert times == sorted(times, reverse=True)
-    assert sum("Doubt still open" in item.text_content() for item in page.xpath("//*[@id='log']//li")) == 3
-    assert len(page.xpath("//section[@class='doubts']//li")) == 2, "one for each test"
+    assert sum("Doubt still open" in item.text_content() for item in page.xpath("//*[@id='log']//li")) == 4
+    assert len(page.xpath("//section[@class='doubts']//li")) == 3, "one for each test"
 
 
 @pytest.mark.parametrize(
