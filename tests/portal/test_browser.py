@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from floodcore.words import Flag
+from floodcore.quality import beside
+from floodcore.words import Flag, Language
 from portal import room
 from tests.portal.conftest import Running, parsed, put
+from tests.portal.test_doubts import doubt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
@@ -53,6 +55,8 @@ async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> No
     house = portal.house
     await put(house.pool, "320000", 245.0, 3)
     await put(house.pool, "316000", 100.0, 1, flag=Flag.SUSPECT, test="spike")
+    await put(house.pool, "660100", 100.0, 0)
+    await doubt(portal, beside.STEP, station="660100")
     task = asyncio.create_task(house.supervisor.run(room.stages(house)))
     try:
         # The page never ends loading, since it listens; a busy machine needs longer until the marks stand.
@@ -73,3 +77,5 @@ async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> No
     assert not page.xpath("//body[contains(@class, 'lost')]")
     assert page.xpath("//*[local-name()='path'][contains(@class, 'river')]")
     assert not page.xpath("//script[contains(text(), 'alert(1)')]")
+    (doubted,) = [label for label in labels if label.startswith("Zittau")]
+    assert house.texts.say(Language.CS, "doubt.short.step") in doubted, "why, for those who hear it"
