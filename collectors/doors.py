@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import ClientPayloadError, web
@@ -73,16 +74,16 @@ async def body_of(request: web.Request, cap: int = BODY_CAP) -> bytes:
 
 
 def authorize(settings: Settings, name: str, request: web.Request, body: bytes) -> None:
-    """Refuse who may not send as `name`. Without keys only a house that listens to itself alone is open.
+    """Refuse who may not send as `name`. Without keys only a house that nobody reaches from outside is open.
 
     Raises:
         RefusedError: no keys are configured, none was sent, or the key of another.
     """
     if settings.ingest_keys is None:
-        if _is_loopback(settings.host):
+        if _only_from_here(settings, request):
             return
         message = "no keys are configured: the operator sets HLADINA_INGEST_KEYS=station=key,…"
-        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not_configured", message)
+        raise RefusedError(HTTPStatus.FORBIDDEN, "not_configured", message)
     headers = request.headers
     found = verdict(settings.ingest_keys, name, headers.get("Authorization", ""), headers.get(SIGNATURE, ""), body)
     if found is Verdict.UNKNOWN:
@@ -102,6 +103,13 @@ def not_stored() -> RefusedError:
 def undecodable(reason: str) -> RefusedError:
     """The body is not of the agreed form; it is kept in quarantine."""
     return RefusedError(HTTPStatus.BAD_REQUEST, "undecodable", reason)
+
+
+def _only_from_here(settings: Settings, request: web.Request) -> bool:
+    """Whether only this machine reaches us: a proxy on it speaks from loopback for the whole internet."""
+    outside = urlsplit(settings.public_url).hostname
+    forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
+    return _is_loopback(settings.host) and (outside is None or _is_loopback(outside)) and not forwarded
 
 
 def _is_loopback(host: str) -> bool:

@@ -118,7 +118,7 @@ async def test_keys(houses: "Houses", pushing: Any) -> None:
 
 async def test_open_to_the_world_without_keys_is_closed(houses: "Houses", pushing: Any, pool: Pool) -> None:
     status, answer = await pushing(houses(host="0.0.0.0"), body(sample()))  # noqa: S104
-    assert (status, answer["error"]) == (503, "not_configured")
+    assert (status, answer["error"]) == (403, "not_configured")
     assert "HLADINA_INGEST_KEYS" in answer["message"]
     assert await count(pool) == 0
 
