@@ -105,6 +105,8 @@ async def _silences(
         await store.join(conn, one.incident_id, joined, now)
         silent |= set(joined)
         members |= set(joined)
+        # A gauge that has not been heard for a day is its own affair: it must not keep the incident open for ever.
+        members &= {each.station_id for each in seen}
         if incidents.is_over(one.silent, len(members)):
             events += await _end(conn, one, now, exercise=exercise)
         else:

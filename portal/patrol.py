@@ -4,6 +4,7 @@ What is sent is kept as a text (`floodcore.store.inbound`) before it is answered
 it is judged like any reading. HTTP Basic, name and key of the person (HLADINA_PATROL_KEYS).
 """
 
+import asyncio
 import hmac
 import re
 import secrets
@@ -23,6 +24,7 @@ from portal.desk import Desk
 
 KIND = "patrol"  # of the link of a station that has a staff gauge
 _BODY_CAP = 4096
+_BODY_S = 10.0
 _FIELDS = 10
 _LISTED = 10
 _VALUE = re.compile(r"[+-]?[0-9]{1,4}(?:[.,][0-9]{1,2})?")
@@ -57,6 +59,24 @@ async def form(desk: Desk, request: web.Request, language: Language) -> web.Resp
     return await _answer(desk, language, person, "taken" if "taken" in request.query else "")
 
 
+async def _body(request: web.Request) -> bytes:
+    """The whole form: half a value is no value.
+
+    Raises:
+        web.HTTPException: it is too large, or does not come in time.
+    """
+    body = b""
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while part := await request.content.readany():
+                body += part
+                if len(body) > _BODY_CAP:
+                    raise web.HTTPRequestEntityTooLarge(_BODY_CAP, len(body))
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="not sent in time, send it again\n") from None
+    return body
+
+
 async def send(desk: Desk, request: web.Request, language: Language) -> web.Response:
     """Keep one reading; answered only when it is kept. Sent twice, it is one."""
     person = person_of(desk.house.settings.patrol_keys, request.headers.get("Authorization", ""))
@@ -64,9 +84,7 @@ async def send(desk: Desk, request: web.Request, language: Language) -> web.Resp
         return _closed(desk, language)
     if not _from_here(request, desk.house.settings.public_url):
         return web.Response(status=HTTPStatus.FORBIDDEN, text="sent by another site\n")
-    body = await request.content.read(_BODY_CAP + 1)
-    if len(body) > _BODY_CAP:
-        return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="too large\n")
+    body = await _body(request)
     text, token, wrong = read(body, gauges(desk))
     if wrong:
         return await _answer(desk, language, person, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)

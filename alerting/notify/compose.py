@@ -100,9 +100,10 @@ def compose(
     said = _said(texts, report, language)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
     umlauts = language is Language.DE
-    full = fold(f"{label}{late}{text}{said} {advice}", umlauts=umlauts)
-    # The limit and the advice go before what people report: with the longest names there is no room for all.
-    return full if count(f"{full} {_TOKEN}") <= _MOST else fold(f"{label}{late}{text} {advice}", umlauts=umlauts)
+    # The limit goes before the advice, and the advice before what people report: with the longest names there is
+    # no room for all.
+    whole = [fold(f"{label}{late}{text}{rest}", umlauts=umlauts) for rest in (f"{said} {advice}", f" {advice}", "")]
+    return next((one for one in whole if count(f"{one} {_TOKEN}") <= _MOST), whole[-1])
 
 
 def _incident(texts: Texts, happening: Happening, station: Station, language: Language) -> str:

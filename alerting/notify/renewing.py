@@ -3,6 +3,7 @@
 import logging
 
 from alerting.notify import policy
+from alerting.notify.compose import UntellableError
 from alerting.notify.expanding import bodies, is_past, main_of, said_of
 from floodcore.house import House
 from floodcore.killpoint import passing
@@ -38,11 +39,15 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
         if plan is not None and not is_past(said, now):
             exercise = current.exercise or house.settings.exercise
             report = report_of(await notes.in_force(connection, now, current.station_id))
-            texts = bodies(
-                house.texts, house.network, current, exercise=exercise, delayed=True, said=said, report=report
-            )
-            main = main_of(house.network, current.station_id)
-            renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main)
+            try:
+                texts = bodies(
+                    house.texts, house.network, current, exercise=exercise, delayed=True, said=said, report=report
+                )
+            except UntellableError as error:
+                _log.error("event %d: not told on: %s", current.event_id, error)
+            else:
+                main = main_of(house.network, current.station_id)
+                renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main)
         expired = await renewing.expire(connection, old, now)
         passing("renew.before_commit")
     passing("renew.after_commit")

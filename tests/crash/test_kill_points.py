@@ -224,6 +224,7 @@ async def fetched(session: aiohttp.ClientSession, address: str) -> bytes:
 async def check_feed(url: str, events: int) -> None:
     async with aiohttp.ClientSession() as session:
         links: list[str | None] = []
+        await fetched(session, f"{url}/feed/atom.xml")  # the house may have died last of all, and be starting
         async with asyncio.timeout(3):  # a desk shows what it had half a second ago
             while len(links) < events:
                 feed = etree.fromstring(await fetched(session, f"{url}/feed/atom.xml"))

@@ -175,6 +175,15 @@ def test_the_worst_case_costs_two_at_most(
         assert re.match("CVICENI|UEBUNG|CWICZENIA|EXERCISE", text)
 
 
+def test_where_there_is_no_room_the_advice_goes_before_the_limit() -> None:
+    soon = replace(happening(0, 2), kind="expected", reason="changed", forecast=replace(SOON, probability=0.1))
+    place = station("Bad Muskau, Neiße oberhalb der Brücke", "spa", soon.quantity)
+    river = "Lausitzer Neiße/Nysa Łużycka/Lužická"
+    text = compose(TEXTS, soon, place, river, Language.DE, exercise=True, delayed=True)
+    assert "2. SPA" in text
+    assert count(text + " #0000A3F") <= 2
+
+
 @pytest.mark.parametrize("language", [Language.CS, Language.PL, Language.EN])
 @pytest.mark.parametrize(("was", "becomes"), [(0, 1), (1, 2), (2, 3), (3, 4), (4, 3), (1, 0)])
 def test_a_usual_text_costs_one(language: Language, was: int, becomes: int) -> None:
