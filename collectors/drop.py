@@ -73,21 +73,21 @@ async def watch(house: House, pulse: Pulse) -> None:
 
 async def one_round(house: House, watched: Watch, at_s: float, pulse: Pulse | None = None) -> int:
     """Read what is ready at `at_s` (real seconds); returns how many files were moved."""
-    try:
-        ready = await asyncio.to_thread(_ready, watched, at_s)
-        moved = 0
-        for inbox, path in ready:
+    ready, faults = await asyncio.to_thread(_ready, watched, at_s)
+    moved = 0
+    for inbox, path in ready:
+        try:
             moved += await _take(house, watched, inbox, path)
-            if pulse is not None:
-                pulse.beat()
-    except OSError as error:
-        fault = (
-            f"{error.filename or watched.folder}: {error.strerror or error}: check that the house may read and move it"
-        )
+        except OSError as error:
+            faults.append(_fault(error, path))
+        if pulse is not None:
+            pulse.beat()
+    if faults:
+        fault = faults[0] if len(faults) == 1 else f"{len(faults)} files, the first: {faults[0]}"
         watched.edge.broke(fault)
         async with house.pool.connection() as conn:
             await note_failure(conn, SOURCE, house.clock.now(), fault)
-        return 0
+        return moved
     if watched.edge.failures:
         async with house.pool.connection() as conn:
             await note_success(conn, SOURCE, house.clock.now())
@@ -95,26 +95,48 @@ async def one_round(house: House, watched: Watch, at_s: float, pulse: Pulse | No
     return moved
 
 
-def _ready(watched: Watch, at_s: float) -> list[tuple[Inbox, Path]]:
-    """The files that have settled, the oldest first. Names that nobody reads are left alone."""
+def _fault(error: OSError, path: Path) -> str:
+    return f"{error.filename or path}: {error.strerror or error}: check that the house may read and move it"
+
+
+def _ready(watched: Watch, at_s: float) -> tuple[list[tuple[Inbox, Path]], list[str]]:
+    """The files that have settled, the oldest first, and those that cannot be read. Names nobody reads are left alone.
+
+    One file or folder that the house may not read must not keep it from the others.
+    """
     found: list[tuple[int, Inbox, Path]] = []
+    faults: list[str] = []
     seen: dict[Path, _Looked] = {}
     for name, inbox in watched.inboxes.items():
-        folder = watched.folder / name
-        if folder.is_symlink() or not folder.is_dir():
+        try:
+            paths = _files(watched.folder / name)
+        except OSError as error:
+            faults.append(_fault(error, watched.folder / name))
             continue
-        for entry in os.scandir(folder):
-            if entry.name.startswith(".") or Path(entry.name).suffix in _UNFINISHED:
-                continue
-            if not entry.is_file(follow_symlinks=False):
-                continue
-            path = Path(entry.path)
-            seen[path] = look = _look(entry.stat(follow_symlinks=False), watched.looked.get(path), at_s)
-            if at_s - look.since >= _patience(path, look):
-                found.append((look.changed_ns, inbox, path))
+        for path in paths:
+            try:
+                seen[path] = look = _look(path.lstat(), watched.looked.get(path), at_s)
+                if at_s - look.since >= _patience(path, look):
+                    found.append((look.changed_ns, inbox, path))
+            except OSError as error:
+                faults.append(_fault(error, path))
     watched.looked = seen
     found.sort(key=lambda each: (each[0], each[2]))
-    return [(inbox, path) for _, inbox, path in found[:_MOST_AT_ONCE]]
+    return [(inbox, path) for _, inbox, path in found[:_MOST_AT_ONCE]], faults
+
+
+def _files(folder: Path) -> list[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [
+            Path(entry.path)
+            for entry in entries
+            if not entry.name.startswith(".")
+            and entry.name not in {DONE, REFUSED}
+            and Path(entry.name).suffix not in _UNFINISHED
+            and entry.is_file(follow_symlinks=False)
+        ]
 
 
 def _look(status: os.stat_result, last: _Looked | None, at_s: float) -> _Looked:

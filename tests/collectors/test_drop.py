@@ -155,6 +155,31 @@ async def test_dying_between_commit_and_move_repeats_and_harms_nothing(folder: P
         assert await (await conn.execute("SELECT * FROM contradiction")).fetchall() == []
 
 
+async def test_one_file_that_cannot_be_moved_keeps_no_other_from_being_read(
+    folder: Path, looking: Any, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = folder / "fiedler" / "a.dta", folder / "fiedler" / "b.dta"
+    bad.write_text(dta())
+    good.write_text(dta())
+    opened = Path.open
+
+    def closed_to_us(self: Path, *arguments: Any, **named: Any) -> Any:  # root may read everything: the system says no
+        if self == bad:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", closed_to_us)
+    await looking(0.0)
+    assert await looking(6.0) == 1
+    assert bad.exists()
+    assert not good.exists()
+    assert [row[1] for row in await rows(pool)] == [112.4]
+    async with pool.connection() as conn:
+        health = await (await conn.execute("SELECT fault FROM source_health WHERE source = 'drop'")).fetchone()
+    assert health is not None
+    assert "a.dta: Permission denied: check that the house may" in health[0]
+
+
 async def test_a_second_file_of_the_same_name_replaces_none(folder: Path, looking: Any, pool: Pool) -> None:
     for value in ("112,4", "113,0"):
         (folder / "fiedler" / "most.dta").write_text(dta(value))

@@ -5,6 +5,7 @@ import base64
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -137,3 +138,22 @@ async def test_a_reading_by_a_person_is_marked_on_the_page_of_the_station(site: 
     await asyncio.sleep(1.1)  # a page is kept for a second
     async with site.client.get("/en/stations/320000", headers={"Accept-Encoding": "identity"}) as answer:
         assert "read by a person" in await answer.text()
+
+
+async def test_a_form_that_comes_in_two_pieces_is_read_whole(site: "Running") -> None:
+    """Half a value would be another value: 2 instead of 245."""
+    parts = urlsplit(site.base)
+    body = f"station=320000&token={TOKEN}&value=245&time="
+    cut = body.index("245") + 1
+    lines = ["POST /cs/patrol HTTP/1.1", f"Host: {parts.netloc}", f"Authorization: {NOVAK['Authorization']}",
+             "Content-Type: application/x-www-form-urlencoded", f"Origin: {site.base}",
+             f"Content-Length: {len(body)}", "Connection: close"]  # fmt: skip
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(("\r\n".join(lines) + "\r\n\r\n" + body[:cut]).encode())
+    await writer.drain()
+    await asyncio.sleep(0.3)
+    writer.write(body[cut:].encode())
+    await writer.drain()
+    assert b" 303 " in (await reader.readline())
+    writer.close()
+    assert ["245" in str(row[2]) for row in await texts(site)] == [True]
