@@ -20,7 +20,7 @@ from alerting.engine.rulebook import Rulebook
 from alerting.foresee_fold import DEGREES, Case, Seen, fold, moment, outlook, warned_of
 from alerting.foresee_life import Moment, Reason, Turn, step
 from alerting.foresee_load import Work, load
-from alerting.tell import VALIDITY
+from alerting.tell import VALIDITY, entry
 from floodcore.killpoint import passing
 from floodcore.store import book, foresight, judging
 from floodcore.store.foresight import Expectation, ForesightRow, Memory, ReachedRow, Told
@@ -260,25 +260,11 @@ def _announcements(number: int, event: NewEvent, turn: Turn) -> list[Announcemen
 
 def _entry(number: int, event: NewEvent, turn: Turn) -> book.NewEntry:
     told = turn.told
-    return book.NewEntry(
-        event.at,
-        event.kind,
+    return entry(
         number,
-        {
-            "station": event.station_id,
-            "quantity": event.quantity,
-            "from": event.from_degree,
-            "to": event.to_degree,
-            "reason": event.reason,
-            "value": event.value,
-            "unit": event.unit,
-            "limit": event.limit_value,
-            "probability": None if told is None else told.probability,
-            "within_min": None if told is None else told.horizon_min,
-            "expected_at": None if told is None else told.expected_at.isoformat(),
-            "model": forecast_odds.generic().version,
-            "chain": event.chain,
-            "rules": event.rule_version,
-            "exercise": event.exercise,
-        },
+        event,
+        probability=None if told is None else told.probability,
+        within_min=None if told is None else told.horizon_min,
+        expected_at=None if told is None else told.expected_at.isoformat(),
+        model=forecast_odds.generic().version,
     )

@@ -84,12 +84,13 @@ async def tell(
         for channel in channels
     ]
     await judging.announce(conn, intents)
-    await book.append(conn, [_entry(number, event) for number, event in stored], now)
+    await book.append(conn, [entry(number, event) for number, event in stored], now)
     await judging.notify(conn, EVENT)
     passing("engine.event_written")
 
 
-def _entry(number: int, event: NewEvent) -> book.NewEntry:
+def entry(number: int, event: NewEvent, **more: float | str | None) -> book.NewEntry:
+    """The line of an event in the flood book, with what else its kind has to say."""
     return book.NewEntry(
         event.at,
         event.kind,
@@ -106,5 +107,6 @@ def _entry(number: int, event: NewEvent) -> book.NewEntry:
             "chain": event.chain,
             "rules": event.rule_version,
             "exercise": event.exercise,
+            **more,
         },
     )
