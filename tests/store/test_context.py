@@ -54,6 +54,7 @@ async def test_a_doubt_keeps_the_last_word_and_is_lifted_by_an_unchanged_documen
 async def test_a_day_is_the_most_that_a_bulletin_holds(pool: Pool) -> None:
     async with pool.connection() as conn:
         await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        await context.clear_doubt(conn, "invented", SENT + 24 * HOUR)
         assert isinstance(await context.bulletin(conn, "invented", SENT + 24 * HOUR), Bulletin)
         old = await context.bulletin(conn, "invented", SENT + 24 * HOUR + timedelta(seconds=1))
         assert isinstance(old, context.Doubt)
@@ -68,3 +69,47 @@ async def test_the_newest_class_stands(pool: Pool) -> None:
         await context.put_classes(conn, "lhp", [], SENT)
         assert await context.classes(conn, "lhp") == [new, GaugeClass("h", SENT, None, "")]
         assert await context.classes(conn, "other") == []
+
+
+async def test_what_nobody_has_asked_for_lately_is_not_known(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        last = SENT + context.MAX_IMPORT
+        assert isinstance(await context.bulletin(conn, "invented", last), Bulletin)
+        doubt = await context.bulletin(conn, "invented", last + timedelta(seconds=1))
+        assert isinstance(doubt, context.Doubt)
+        assert doubt.why == "stalled"
+        assert doubt.last is not None
+        await context.clear_doubt(conn, "invented", last)
+        assert isinstance(await context.bulletin(conn, "invented", last + HOUR), Bulletin)
+
+
+async def test_a_bulletin_of_the_future_is_not_believed_and_bars_no_true_one(pool: Pool) -> None:
+    future = Bulletin("b-9", SENT + 400 * 24 * HOUR, ())
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        await context.put_bulletin(conn, "invented", future, SENT)
+        assert await context.bulletin(conn, "invented", SENT) == context.Doubt(
+            "failed", "the bulletin is dated in the future", BULLETIN
+        )
+        # one that an earlier clock of ours let in
+        await conn.execute("UPDATE bulletin SET sent = %s, state = 'told', fault = ''", (future.sent,))
+        assert await context.bulletin(conn, "invented", SENT) == context.Doubt("failed")
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        assert await context.bulletin(conn, "invented", SENT) == BULLETIN
+
+
+async def test_a_class_of_the_future_is_not_believed_and_bars_no_true_one(pool: Pool) -> None:
+    year = 365 * 24 * HOUR
+    async with pool.connection() as conn:
+        await context.put_classes(conn, "lhp", [GaugeClass("g", SENT + year, 0, "")], SENT)
+        assert await context.graded(conn) == []
+        await context.put_classes(conn, "lhp", [GaugeClass("g", SENT + year, 0, "")], SENT + year)
+        (early,) = await context.graded(conn)
+        assert not early.current(SENT)
+        await context.put_classes(conn, "lhp", [GaugeClass("g", SENT, 3, "invented")], SENT)
+        (grade,) = await context.graded(conn)
+    assert (grade.grade, grade.at, grade.received_at) == (3, SENT, SENT)
+    assert grade.current(SENT)
+    assert grade.current(SENT + context.MAX_CLASS_AGE)
+    assert not grade.current(SENT + context.MAX_CLASS_AGE + timedelta(seconds=1))
