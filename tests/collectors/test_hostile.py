@@ -1,76 +1,44 @@
-"""Hostile bytes for what is pushed to us, and for every sensor: 20,000 each in the suite, a million with --long.
+"""Hostile bytes for every decoder there is: of sources, of sensors, of indexes, published limits and ways back.
 
-Only `DecodeError` may come out, nothing takes a second, and memory stays flat. The polled sources stand the same in
-`test_sources`; all share one way to damage bytes.
+Only the refusal that a decoder names may come out, nothing takes a second, and memory stays flat: twenty thousand
+damaged copies for each here, a million with `--long`, or with `scripts/fuzz.py`, which keeps a table of it
+(docs/sources/fuzzing.md).
 """
 
-import contextlib
-import json
-import resource
-import time
 import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
-from random import Random
 
 import pytest
 
-from collectors.catalogue import CATALOGUE, TAKEN
-from collectors.faults import DecodeError
-from collectors.sensors.registry import registry
-from tests.collectors.test_sources import mutants
+from collectors.catalogue import CATALOGUE
+from tests.collectors.hostile import Decoder, every, others, resident_kb, sensors, sources, survive
 
-FIXTURES = Path(__file__).with_name("fixtures")
-SOURCES = sorted(source.name for source in TAKEN)
-SENSORS = sorted(registry())
-Probe = Callable[[bytes], object]
+SOURCES, SENSORS, OTHERS = sorted(sources()), sorted(sensors()), sorted(others())
+NAMES = sorted(CATALOGUE)
 
 
-def seeds_of(source: str) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(FIXTURES.iterdir()) if path.stem.partition("-")[0] == source]
+def decoder_of(name: str) -> Decoder:
+    return every()[name]
 
 
-def payloads_of(sensor: str) -> list[bytes]:
-    """Each payload of the fixture with its port in front."""
-    cases = json.loads((FIXTURES / "sensors" / f"{sensor}.json").read_text())
-    return [bytes([case["port"]]) + bytes.fromhex(case["payload"]) for case in cases]
+@pytest.mark.shows("hostile")
+@pytest.mark.parametrize("name", NAMES)
+def test_hostile_bytes_are_read_or_refused(name: str) -> None:
+    assert survive(decoder_of(name), name, 20_000).longest_s < 1.0
 
 
-def of_sensor(name: str) -> Probe:
-    decode = registry()[name].decode
-    return lambda body: decode(body[1:], body[0]) if body else None
+@pytest.mark.parametrize("name", SENSORS + OTHERS)
+def test_every_payload_and_list_is_read_or_refused(name: str) -> None:
+    assert survive(decoder_of(name), name, 20_000).longest_s < 1.0
 
 
-def survive(probe: Probe, seeds: list[bytes], name: str, count: int) -> float:
-    """Try `count` damaged copies; returns the longest processor seconds of one."""
-    rng, longest = Random(name), 0.0
-    for number in range(count):
-        (damaged,) = mutants(seeds[number % len(seeds)], rng, 1)
-        begun = time.thread_time()
-        with contextlib.suppress(DecodeError):
-            probe(damaged)
-        longest = max(longest, time.thread_time() - begun)
-    return longest
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_what_is_pushed_is_read_or_refused(name: str) -> None:
-    assert survive(CATALOGUE[name].probe, seeds_of(name), name, 20_000) < 1.0
-
-
-@pytest.mark.parametrize("name", SENSORS)
-def test_every_payload_is_measured_or_refused(name: str) -> None:
-    assert survive(of_sensor(name), payloads_of(name), name, 20_000) < 1.0
-
-
-@pytest.mark.parametrize("name", SOURCES + SENSORS)
+@pytest.mark.parametrize("name", SOURCES + SENSORS + OTHERS)
 def test_memory_stays_flat(name: str) -> None:
-    probe, seeds = (of_sensor(name), payloads_of(name)) if name in SENSORS else (CATALOGUE[name].probe, seeds_of(name))
-    survive(probe, seeds, name, 300)
+    decoder = decoder_of(name)
+    survive(decoder, name, 300)
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        survive(probe, seeds, name, 300)
+        survive(decoder, name, 300)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -79,9 +47,10 @@ def test_memory_stays_flat(name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", SENSORS)
-def test_a_million_payloads(name: str) -> None:
-    survive(of_sensor(name), payloads_of(name), name, 50_000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert survive(of_sensor(name), payloads_of(name), name, 1_000_000) < 1.0
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "kB"
+@pytest.mark.parametrize("name", SOURCES + SENSORS + OTHERS)
+def test_a_million_hostile_inputs_are_quick_and_leave_nothing_behind(name: str) -> None:
+    decoder = decoder_of(name)
+    survive(decoder, name, 50_000)
+    before = resident_kb()
+    assert survive(decoder, name, 1_000_000).longest_s < 1.0
+    assert resident_kb() - before < 20_000
