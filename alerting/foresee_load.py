@@ -9,7 +9,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -22,13 +22,15 @@ from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, point
 from alerting.past import BEFORE_ALL
 from floodcore.network.model import Station
 from floodcore.store import foresight
-from floodcore.store.foresight import Believed, Memory, ReachedRow, Series
+from floodcore.store.foresight import Asked, Believed, Memory, ReachedRow, Series
 from floodcore.words import Quantity
 
 Array = NDArray[np.float64]
 
-# Values of one series read in a round: two days of a gauge that reports every ten seconds.
+# New values of one series foreseen in a round, and how many before them are known: two days of a gauge that reports
+# every ten seconds. One that is faster remembers less than two days.
 VALUES = 20_000
+_KNOWN = 20_000
 # How far back a forecast looks: 37 values ten minutes apart, and hourly ones of two days (forecast_past).
 _PAST = timedelta(hours=6)
 _MEMORY = timedelta(hours=48)
@@ -76,18 +78,21 @@ async def load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook
     """Lock the claimed series of which people are told, and read what is new of them."""
     series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one)]
     above = await _numbers(conn, series, rulebook)
-    start = {one.series_id: _start(one, rulebook, _MEMORY) for one in series}
-    for one in series:
-        for number, _ in above[one.series_id]:
-            start[number] = min(start.get(number, datetime.max.replace(tzinfo=UTC)), _start(one, rulebook, _PAST))
-    believed = await foresight.points(conn, start, VALUES)
+    own = {one.series_id: _asked(one.series_id, one.foreseen_until, _MEMORY) for one in series}
+    upper = {
+        one.series_id: [(_asked(number, one.foreseen_until, _PAST), rules) for number, rules in above[one.series_id]]
+        for one in series
+    }
+    every = dict.fromkeys([*own.values(), *(asked for pairs in upper.values() for asked, _ in pairs)])
+    believed = await foresight.points(conn, list(every), _KNOWN, VALUES)
     reached = await foresight.reached(conn, series, BEFORE_ALL)
     loaded = Loaded([], [])
     for one in series:
-        if one.series_id in believed:
-            others = [_Above(rules, believed[number]) for number, rules in above[one.series_id] if number in believed]
+        found = believed.get(own[one.series_id])
+        if found is not None:
+            others = [_Above(rules, believed[asked]) for asked, rules in upper[one.series_id] if asked in believed]
             ruled = rulebook.of(one.station_id, Quantity(one.quantity))
-            _put(loaded, one, ruled, believed[one.series_id], others, reached[one.series_id], now)
+            _put(loaded, one, ruled, found, others, reached[one.series_id], now)
     return loaded
 
 
@@ -96,12 +101,9 @@ def _told(rulebook: Rulebook, series: Series) -> bool:
     return ruled.told and bool(ruled.rules.limits)
 
 
-def _start(series: Series, rulebook: Rulebook, back: timedelta) -> datetime:
-    """From where on a series is read. One that reports too often for its two days to be read has six hours."""
-    if series.foreseen_until is None:
-        return BEFORE_ALL
-    interval = rulebook.of(series.station_id, Quantity(series.quantity)).rules.interval
-    return series.foreseen_until - (back if interval * VALUES > 2 * back else _PAST)
+def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
+    """What is read of a series for one foreseen until `since`: of itself, or of one below it."""
+    return Asked(number, BEFORE_ALL, BEFORE_ALL) if since is None else Asked(number, since - back, since)
 
 
 async def _numbers(
@@ -146,8 +148,8 @@ def _put(
     own = _points(ruled.rules, believed)
     if own is None:
         return
-    cut = len(believed.at) >= VALUES
-    judged = moment(believed.at[-1]) if cut else believed.judged_until
+    judged = min(_read(each) for each in (believed, *(other.believed for other in above_it if _is_cut(other.believed))))
+    cut = judged < believed.judged_until
     until = _covered(believed, above_it, series.foreseen_until or BEFORE_ALL, judged, now)
     if until < judged or cut:
         loaded.unfinished.append(series.series_id)
@@ -164,6 +166,16 @@ def _put(
 
 def _points(rules: Rules, believed: Believed) -> Points | None:
     return points(rules, believed.at, believed.value, believed.pending)
+
+
+def _is_cut(believed: Believed) -> bool:
+    """Whether there is more than was read."""
+    return believed.fresh >= VALUES
+
+
+def _read(believed: Believed) -> datetime:
+    """Up to where a series was read."""
+    return moment(believed.at[-1]) if _is_cut(believed) else believed.judged_until
 
 
 def _covered(

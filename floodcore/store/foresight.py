@@ -6,7 +6,7 @@ series themselves: how far they are judged and how far they were foreseen. So a 
 stages at once, change nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import LiteralString
@@ -38,14 +38,17 @@ _NUMBERS: LiteralString = """
     FROM unnest(%s::text[], %s::text[]) AS w(station_id, quantity) JOIN series s USING (station_id, quantity)"""
 # One statement, so that samples, verdicts and how far they are judged are of one moment. The last point
 # before the window is there for the line between it and the first inside. What was believed was used, also what is
-# known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later.
+# known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later. Of what
+# was foreseen the newest are read, of what is new the oldest: so there is always something to go on with.
 _POINTS: LiteralString = """
-    SELECT c.series_id, st.judged_until,
+    SELECT c.number, st.judged_until,
            array_agg(extract(epoch FROM p.observed_at)::float8 ORDER BY p.observed_at) AS at,
            array_agg(p.value ORDER BY p.observed_at) AS value,
            array_agg(p.pending ORDER BY p.observed_at) AS pending,
-           array_agg(extract(epoch FROM p.received_at)::float8 ORDER BY p.observed_at) AS received
-    FROM unnest(%s::int[], %s::timestamptz[]) AS c(series_id, start)
+           array_agg(extract(epoch FROM p.received_at)::float8 ORDER BY p.observed_at) AS received,
+           count(*) FILTER (WHERE p.observed_at > c.since) AS fresh
+    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[])
+        WITH ORDINALITY AS c(series_id, start, since, number)
     JOIN series_state st USING (series_id)
     CROSS JOIN LATERAL (
         (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
@@ -56,11 +59,18 @@ _POINTS: LiteralString = """
         UNION ALL
         (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
          FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
-         WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= st.judged_until
+         WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= c.since
+           AND NOT o.late AND o.value IS NOT NULL
+           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
+         ORDER BY o.observed_at DESC LIMIT %s)
+        UNION ALL
+        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
+         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
+         WHERE o.series_id = c.series_id AND o.observed_at > c.since AND o.observed_at <= st.judged_until
            AND NOT o.late AND o.value IS NOT NULL
            AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
          ORDER BY o.observed_at LIMIT %s)) p
-    GROUP BY c.series_id, st.judged_until"""
+    GROUP BY c.number, st.judged_until"""
 _REACHED: LiteralString = """
     SELECT c.series_id, e.at, e.to_degree::int AS degree, e.chain
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::timestamptz[]) AS c(series_id, station_id, quantity, after)
@@ -164,15 +174,25 @@ class Believed:
     """The believed values of a series in time order: when (seconds since 1970), value, when they came here.
 
     `pending`: a value was doubted at first and came to be believed with the next one. `judged_until` is of the
-    same moment of the database.
+    same moment of the database. `fresh` of the values are new.
     """
 
-    series_id: int
+    number: int
     judged_until: datetime
     at: Sequence[float]
     value: Sequence[float]
     pending: Sequence[bool]
     received: Sequence[float]
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a series: its past from `start` to `since`, and what is new after `since`."""
+
+    series_id: int
+    start: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +301,15 @@ async def numbers(conn: AsyncConnection, wanted: Sequence[tuple[str, str]]) -> d
     return {(station, quantity): number for station, quantity, number in rows}
 
 
-async def points(conn: AsyncConnection, start: Mapping[int, datetime], limit: int) -> dict[int, Believed]:
-    """The believed values after `start` of each series, at most `limit`, and the one before; of those that have any."""
+async def points(conn: AsyncConnection, asked: Sequence[Asked], most_past: int, most_new: int) -> dict[Asked, Believed]:
+    """The believed values asked for, of those that have any: the newest of the past, the oldest of what is new.
+
+    At most so many of each, and the one before `start`.
+    """
+    columns = [[getattr(one, field.name) for one in asked] for field in fields(Asked)]
     async with conn.cursor(row_factory=class_row(Believed), binary=True) as cursor:
-        await cursor.execute(_POINTS, (list(start), list(start.values()), limit))
-        return {row.series_id: row for row in await cursor.fetchall()}
+        await cursor.execute(_POINTS, (*columns, most_past, most_new))
+        return {asked[row.number - 1]: row for row in await cursor.fetchall()}
 
 
 async def reached(conn: AsyncConnection, series: Sequence[Series], after: datetime) -> dict[int, list[ReachedRow]]:

@@ -1,0 +1,94 @@
+"""What a round reads: enough to go on from, however fast a gauge reports and however long another has not been read."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+
+from alerting import foresee_load
+from floodcore.network.model import Network
+from floodcore.store.connect import Pool
+from floodcore.words import Quantity, Reading
+from tests.engine.test_foresee import STEP, T0, bring, readings, rows, run, station, wave
+
+UNTIL = """
+    SELECT judged_until - foreseen_until
+    FROM foresight JOIN series_state USING (series_id) JOIN series USING (series_id)
+    WHERE station_id = 'A'"""
+STATE = """
+    SELECT foreseen_until, memory::text, outlook::text FROM foresight JOIN series USING (series_id)
+    WHERE station_id = '{name}'"""
+PAIRS = Network(stations={"A": station("A", ("U",)), "U": station("U"), "B": station("B", ("W",)), "W": station("W")})
+
+
+async def state(conn: AsyncConnection, name: str) -> tuple[Any, ...]:
+    (found,) = await rows(conn, STATE.format(name=name))
+    return found[0], found[1].replace(f"-{name}-", "-"), found[2]
+
+
+async def come(conn: AsyncConnection, first: int, count: int, step: timedelta) -> None:
+    """Readings of still water, every `step`, a round for each."""
+    for number in range(first, first + count):
+        at = T0 + number * step
+        await bring(conn, [Reading("A", Quantity.LEVEL, at, 40.0 + number % 3, 40.0 + number % 3, "cm")])
+        await run(conn, at)
+
+
+async def test_a_gauge_that_reports_faster_than_it_is_read_is_foreseen_on(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresee_load, "VALUES", 50)
+    step = timedelta(minutes=2)
+    async with pool.connection() as conn:
+        await come(conn, 0, 70, step)
+        assert await rows(conn, UNTIL) == [(timedelta(0),)]
+        await bring(
+            conn,
+            [Reading("A", Quantity.LEVEL, T0 + n * step, 41.0, 41.0, "cm") for n in range(70, 270)],
+        )
+        for _ in range(5):
+            await run(conn, T0 + 270 * step)
+        assert await rows(conn, UNTIL) == [(timedelta(0),)]
+        assert await rows(conn, "SELECT count(*) FROM foresight_mark") == [(0,)]
+
+
+async def test_a_gauge_above_that_was_never_foreseen_takes_nothing_from_the_one_below(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresee_load, "VALUES", 60)
+    upper, lower = wave(40, 150, 20, 5) * 3, wave(40, 70, 24, 3) * 3
+
+    async def bring_both(conn: AsyncConnection, first: int, end: int) -> None:
+        at, span = T0 + first * STEP, slice(first, end)
+        await bring(conn, [r for name in "UW" for r in readings(name, upper[span], at)])
+        await bring(conn, [r for name in "AB" for r in readings(name, lower[span], at)])
+        for _ in range(6):
+            await run(conn, T0 + 100 * STEP, PAIRS)
+
+    async with pool.connection() as conn:
+        for start in range(0, 90, 30):
+            await bring_both(conn, start, start + 30)
+        await conn.execute(
+            "UPDATE foresight SET foreseen_until = NULL, memory = NULL FROM series s"
+            " WHERE s.series_id = foresight.series_id AND station_id = 'W'"
+        )
+        await bring_both(conn, 90, 92)
+        assert await state(conn, "A") == await state(conn, "B")
+        assert (await state(conn, "A"))[0] == T0 + 91 * STEP
+
+
+async def test_a_gauge_above_that_is_read_in_parts_is_waited_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels, minute = wave(40, 150, 20, 5), timedelta(minutes=1)
+    fast = [
+        levels[n // 10] + (levels[n // 10 + 1] - levels[n // 10]) * (n % 10) / 10 for n in range(10 * len(levels) - 10)
+    ]
+    async with pool.connection() as conn:
+        for lower, upper, values in (("A", "U", 20_000), ("B", "W", 60)):
+            monkeypatch.setattr(foresee_load, "VALUES", values)
+            await bring(conn, [Reading(upper, Quantity.LEVEL, T0 + n * minute, v, v, "cm") for n, v in enumerate(fast)])
+            await bring(conn, readings(lower, wave(40, 125, 24)), T0 + 90 * STEP)
+            for _ in range(30):
+                await run(conn, T0 + 100 * STEP, PAIRS)
+        assert await state(conn, "A") == await state(conn, "B")
+        assert (await state(conn, "A"))[0] == T0 + 74 * STEP
