@@ -6,7 +6,6 @@ computed afterwards for all series of a batch together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -51,8 +50,7 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True, gc=False):
     """A series to judge: its rules, its standing, and its samples newer than the standing, in time order."""
 
     rules: Rules
@@ -60,8 +58,7 @@ class Job:
     samples: Sequence[Sample]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A transition with the value that caused it. `limit` is the one reached, or on a fall the one left."""
 
     transition: Transition
@@ -71,8 +68,7 @@ class Change:
     per_hour: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What became of a job. `verdicts` holds the samples whose verdict is not simply that of the door.
 
     `checkpoints` are those to keep; with `rewritten` they and the verdicts replace all from that time on.
@@ -97,8 +93,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(msgspec.Struct, frozen=True, gc=False):
     """A job folded, without the trends."""
 
     rules: Rules
