@@ -14,7 +14,7 @@ PARTS = {
     "ingest": "durable ingest against raw binary COPY",
     "mqtt": "MQTT readings per second against a bare consumer",
     "latency": "publish to alert at the gateway beside a bare consumer",
-    "decode": "decoding and the checks at the door per source beside bare parsing",
+    "decode": "decoding and the checks of quality per source beside bare parsing",
     "theilsen": "Theil-Sen over 10,000 stations against scipy per station",
     "scale": "judging and foreseeing 100 to 100,000 stations in one thread",
     "hindcast": "station-years a minute, one process and Dask on two",
