@@ -19,10 +19,12 @@ _DIVISORS: dict[tuple[Quantity, str], float] = {
     (Quantity.LEVEL, "CM"): 1.0,  # ČHMÚ open data
     (Quantity.LEVEL, "mm"): 10.0,  # ultrasonic and radar sensors
     (Quantity.LEVEL, "m"): 0.01,  # Environment Agency, Hub'Eau records
+    (Quantity.LEVEL, "ft"): 1.0 / 30.48,  # records of the USGS; the international foot is 0.3048 m exactly
     (Quantity.DISCHARGE, "m3/s"): 1.0,
     (Quantity.DISCHARGE, "M3_S"): 1.0,  # ČHMÚ open data
     (Quantity.DISCHARGE, "m³/s"): 1.0,  # Saxon feed, PEGELONLINE
     (Quantity.DISCHARGE, "l/s"): 1000.0,  # Hub'Eau
+    (Quantity.DISCHARGE, "ft3/s"): 1.0 / 0.028316846592,  # records of the USGS; 0.3048 m cubed
     (Quantity.RAIN, "mm"): 1.0,
     (Quantity.WATER_TEMPERATURE, "degC"): 1.0,
     (Quantity.WATER_TEMPERATURE, "°C"): 1.0,  # PEGELONLINE
