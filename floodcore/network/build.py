@@ -18,6 +18,7 @@ from floodcore.network.model import (
     Station,
 )
 from floodcore.network.mounting import moment
+from floodcore.network.rain_rules import person_rules, rain_degrees
 from floodcore.network.rules import Entries, Entry
 from floodcore.network.tree import Node
 from floodcore.words import Degree, Language, Quantity
@@ -98,6 +99,8 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
         source=_text(sources[_text(node, "source")], "text"),
         note=node.text("note") or "",
         synthetic=node.is_true("synthetic"),
+        rain_degrees=rain_degrees(node, sources),
+        by_person=person_rules(node, sources),
     )
 
 

@@ -18,6 +18,7 @@ from floodcore.network.exports import export_faults
 from floodcore.network.faults import Checked, ConfigurationError, Fault, Missing, suggestion
 from floodcore.network.model import Network
 from floodcore.network.mounting import Sensors, mounting_faults
+from floodcore.network.rain_rules import rain_faults
 from floodcore.network.rules import anomalies, entries_of, rule_faults
 from floodcore.network.structure import Schema, structure_faults
 from floodcore.network.tree import Node, parse
@@ -67,6 +68,7 @@ def check(folder: Path, sensors: Sensors | None = None) -> Checked:
     unread = {_kind(file) for file in expected if file not in trees}
     faults += rule_faults(entries, unread)
     faults += mounting_faults(entries, sensors)
+    faults += rain_faults(entries)
     faults += export_faults(entries)
     if faults:
         return Checked(None, tuple(sorted(set(faults))))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from floodcore.network.rain import PersonRule, RainDegrees
 from floodcore.words import Degree, Language, Quantity
 
 # How many degrees a scheme has: Czech SPA (Act 254/2001, section 70), Saxon Alarmstufen, Polish warning and alarm.
@@ -154,6 +155,7 @@ class Station:
 
     `interval` is the expected time between readings. `upstream` are ids of the next stations above.
     `spare_for` is the id of the main gauge of the same site, if this is its spare one (ADR 0014).
+    `rain_degrees` are the limits of its rain sums, `by_person` the rules no gauge can judge (ADR 0022).
     `missing` are names of facts still unknown, for `hladina check` to show.
     """
 
@@ -177,6 +179,8 @@ class Station:
     source: str = ""
     note: str = ""
     synthetic: bool = False
+    rain_degrees: RainDegrees | None = None
+    by_person: tuple[PersonRule, ...] = ()
 
     def limits_of(self, quantity: Quantity) -> Limits | None:
         """The limits of `quantity`, or None when unknown."""

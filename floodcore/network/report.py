@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from floodcore.network.faults import Checked
 from floodcore.network.model import Network, Station
+from floodcore.words import Language
 
 _WIDTH = 100
 
@@ -19,7 +20,15 @@ def lines(checked: Checked) -> list[str]:
         *(str(replace(notice, message=f"notice: {notice.message}")) for notice in checked.notices),
         _summary(checked.network),
         *(line for fact in checked.missing for line in _listed(fact.fact, fact.stations)),
+        *_left_to_people(checked.network),
     ]
+
+
+def _left_to_people(network: Network) -> Iterator[str]:
+    """The rules that no gauge judges, degree by degree, and whose they are."""
+    for station in network.stations.values():
+        for rule in station.by_person:
+            yield f"by a person: {station.id}: degree {int(rule.degree)}: {rule.text(Language.EN)}"
 
 
 def _summary(network: Network) -> str:

@@ -97,6 +97,29 @@ def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
     for items, key, target in inside:
         found = ((entry, item.get(key)) for entry in entries["stations"] for item in entry.node.items(items))
         yield from ((entry, node, target) for entry, node in found if node is not None)
+    yield from _sources_of_rules(entries)
+
+
+def _sources_of_rules(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
+    for entry in entries["stations"]:
+        for item in (*entry.node.items("by_person"), *_of_rain(entry.node.get("rain_degrees"))):
+            node = item.get("source")
+            if node is not None:
+                yield entry, node, "sources"
+
+
+def _of_rain(rain: Node | None) -> tuple[Node, ...]:
+    """What names a source among the rain degrees of a station."""
+    if rain is None:
+        return ()
+    saturation = rain.get("saturation")
+    return rain.items("sums") if saturation is None else (*rain.items("sums"), saturation)
+
+
+def sourced(node: Node, sources: Mapping[str, Node]) -> tuple[str, str | None]:
+    """What the source that `node` names says of itself, and its day if it has one; of a checked tree."""
+    source = sources[node.text("source") or ""]
+    return source.text("text") or "", source.text("state")
 
 
 def _unknown(entries: Entries, unread: AbstractSet[str]) -> Iterator[Fault]:

@@ -1,0 +1,193 @@
+"""The laws of rain sums, written before the code; then what each rule is for."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.engine import rain_sums
+from alerting.engine.lifecycle import Evidence
+from alerting.engine.rain_sums import Memory, RainRules, Window
+from floodcore.network.rain import RainDegrees, RainLimit, Saturation
+from floodcore.quality.window import Point
+from floodcore.words import Degree
+
+T0 = datetime(2026, 6, 1, tzinfo=UTC)
+TEN = timedelta(minutes=10)
+GAP = timedelta(minutes=21)
+ONE, TWO, THREE = Degree(1), Degree(2), Degree(3)
+DAY = Window(1440, {ONE: 35.0, TWO: 40.0}, {ONE: 25.0, TWO: 30.0})
+RULES = RainRules((Window(10, {ONE: 10.0}, {}), Window(60, {ONE: 20.0, TWO: 30.0}, {}), DAY), (50.0, 10, 25.0, 5))
+DRY_RULES = RainRules((DAY,))
+
+# Minutes since the reading before and rain in tenths of a millimetre.
+Story = list[tuple[int, int]]
+stories: st.SearchStrategy[Story] = st.lists(
+    st.tuples(st.sampled_from([10] * 8 + [20, 60, 400]), st.integers(0, 60)), max_size=60
+)
+wild: st.SearchStrategy[Story] = st.lists(st.tuples(st.integers(1, 300), st.integers(0, 60)), max_size=80)
+
+
+def play(story: Story, rules: RainRules = RULES) -> list[tuple[Memory, Evidence]]:
+    memory: Memory | None = None
+    now, steps = T0, []
+    for minutes, tenths in story:
+        now += timedelta(minutes=minutes)
+        memory, said = rain_sums.heard(memory, [Point(now, tenths / 10)], rules, TEN, GAP)
+        steps.append((memory, said))
+    return steps
+
+
+def ends(story: Story) -> list[datetime]:
+    now, found = T0, []
+    for minutes, _ in story:
+        now += timedelta(minutes=minutes)
+        found.append(now)
+    return found
+
+
+@given(stories)
+@settings(max_examples=100)
+def test_law_1_a_sum_is_what_was_heard_within_the_window_and_no_more(story: Story) -> None:
+    steps, at = play(story), ends(story)
+    for index, (memory, _) in enumerate(steps):
+        for minutes in (10, 60, 1440):
+            begin = at[index] - timedelta(minutes=minutes)
+            within = [tenths for end, (_, tenths) in zip(at, story[: index + 1], strict=False) if end > begin]
+            # Readings stand ten minutes apart and more, all on the grid: no edge cuts one.
+            assert rain_sums.sum_of(memory, minutes).heard == sum(within) / 10
+
+
+@given(wild, st.data())
+@settings(max_examples=100)
+def test_law_1_a_reading_lost_never_raises_a_sum_and_never_calms(story: Story, data: st.DataObject) -> None:
+    if not story:
+        return
+    lost = data.draw(st.sets(st.integers(0, len(story) - 1)))
+    whole, kept, waited = play(story), Story(), 0
+    for index, (minutes, tenths) in enumerate(story):
+        waited += minutes
+        if index not in lost:
+            kept.append((waited, tenths))
+            waited = 0
+    heard = [step for index, step in enumerate(whole) if index not in lost]
+    for (full, complete), (memory, said) in zip(heard, play(kept), strict=True):
+        for minutes in (60, 1440):
+            assert rain_sums.sum_of(memory, minutes).heard <= rain_sums.sum_of(full, minutes).heard + 6.0
+        assert said.at == complete.at
+
+
+@given(wild)
+@settings(max_examples=100)
+def test_law_2_what_is_reached_is_held_and_what_is_unknown_is_not_left(story: Story) -> None:
+    for memory, said in play(story):
+        assert said.reached <= said.held
+        total = rain_sums.sum_of(memory, 1440)
+        if total.most is None:
+            assert said.held == TWO
+        else:
+            assert total.heard <= total.most
+
+
+@given(wild, st.integers(0, 79), st.integers(1, 300))
+@settings(max_examples=100)
+def test_law_3_more_rain_never_lowers_anything(story: Story, where: int, more: int) -> None:
+    if not story:
+        return
+    index = where % len(story)
+    wetter = [(minutes, tenths + more * (number == index)) for number, (minutes, tenths) in enumerate(story)]
+    for (before, said), (after, wet) in zip(play(story), play(wetter), strict=True):
+        assert wet.reached >= said.reached
+        assert wet.held >= said.held
+        if rain_sums.saturated(before, RULES):
+            assert rain_sums.saturated(after, RULES)
+        if rain_sums.saturated(before, RULES) is None:
+            assert rain_sums.saturated(after, RULES) is not False
+
+
+def test_law_4_what_is_remembered_is_bounded() -> None:
+    """A bucket that sends each tip, six seconds apart, for weeks, with an hour lost now and then."""
+    memory, now, most = Memory(), T0, 0
+    for number in range(15_000):
+        now += timedelta(seconds=6 if number % 100 else 3600)
+        memory = rain_sums.add(memory, Point(now, 0.1 * (number % 3)), RULES, timedelta(seconds=6), GAP)
+        most = max(most, len(memory.spans))
+    assert most <= 3 * (70 + 150 + 240)
+    assert memory.spans[0][1] > memory.spans[-1][1] - 11 * 86_400
+    assert all(first[1] == second[0] for first, second in zip(memory.spans, memory.spans[1:], strict=False))
+
+
+def test_a_dry_gauge_is_remembered_in_one_span() -> None:
+    assert len(play([(10, 0)] * 2000)[-1][0].spans) == 1
+
+
+def test_tips_add_up_to_the_limit_and_reach_it() -> None:
+    """350 tips of 0.1 mm are 35 mm, not 34.99999."""
+    memory, said = play([(4, 1)] * 350, DRY_RULES)[-1]
+    assert rain_sums.sum_of(memory, 1440).heard == 35.0
+    assert said.reached == ONE
+    assert play([(4, 1)] * 349, DRY_RULES)[-1][1].reached == Degree.NONE
+
+
+def test_the_highest_degree_of_any_window_is_reached_and_named() -> None:
+    memory, said = play([(10, 0)] * 6 + [(10, 100), (10, 60), (10, 150)])[-1]
+    assert said.reached == TWO
+    assert rain_sums.finding(memory, RULES, TWO) == rain_sums.Finding(60, 31.0, 30.0, saturated=False)
+
+
+def test_an_increment_of_long_is_no_cloudburst() -> None:
+    """An hour lost and then one reading: it counts as rain of its own interval, all between is unknown."""
+    memory, said = play([(10, 0)] * 200 + [(60, 30)])[-1]
+    assert rain_sums.sum_of(memory, 10) == rain_sums.Sum(3.0, 3.0)
+    assert rain_sums.sum_of(memory, 60) == rain_sums.Sum(3.0, None)
+    assert said.held == TWO
+
+
+def test_a_single_reading_lost_is_reckoned_at_the_wetter_side_for_the_calm_alone() -> None:
+    memory, _ = play([(10, 0)] * 200 + [(10, 20), (20, 5)])[-1]
+    assert rain_sums.sum_of(memory, 60) == rain_sums.Sum(2.5, 4.5)
+
+
+def test_a_gauge_that_loses_every_third_reading_comes_to_calm() -> None:
+    story = [(10, 60)] * 7 + [(10, 0), (20, 0)] * 100
+    steps = play(story)
+    assert steps[6][1].reached == TWO
+    assert steps[-1][1].held == Degree.NONE
+
+
+def test_the_ground_is_saturated_by_the_days_before_and_then_less_is_enough() -> None:
+    wet = [(10, 0)] * 144 * 6 + [(10, 10)] * 60 + [(10, 0)] * 144
+    memory, said = play(wet)[-1]
+    assert rain_sums.saturated(memory, RULES)
+    assert said.reached == Degree.NONE
+    memory, said = play([*wet, *[(10, 5)] * 50])[-1]
+    assert said.reached == ONE
+    assert rain_sums.finding(memory, RULES, ONE) == rain_sums.Finding(1440, 25.0, 25.0, saturated=True)
+    assert play([*[(10, 0)] * len(wet), *[(10, 5)] * 50])[-1][1].reached == Degree.NONE
+
+
+def test_rain_of_the_last_day_does_not_saturate_the_ground_for_itself() -> None:
+    """Else 51 mm on dry ground would lower the limits of that very rain."""
+    memory, _ = play([(10, 0)] * 1700 + [(10, 6)] * 100)[-1]
+    assert rain_sums.sum_of(memory, 1440).heard == 60.0
+    assert rain_sums.saturated(memory, RULES) is False
+
+
+def test_old_rain_does_not_saturate() -> None:
+    """60 mm, but eight days ago: most of it must have fallen in the last five days."""
+    memory, _ = play([(10, 10)] * 60 + [(10, 0)] * 144 * 9)[-1]
+    assert not rain_sums.saturated(memory, RULES)
+
+
+def test_unknown_ground_raises_by_the_ordinary_limits_and_calms_by_those_of_saturated_ground() -> None:
+    memory, said = play([(10, 0)] * 288 + [(10, 10)] * 26)[-1]
+    assert rain_sums.saturated(memory, RULES) is None
+    assert said == Evidence(said.at, Degree.NONE, ONE)
+
+
+def test_rules_of_the_configuration() -> None:
+    limit = RainLimit(timedelta(hours=24), {ONE: 60.0}, {ONE: 40.0}, "a plan")
+    found = rain_sums.rules_of(RainDegrees((limit,), Saturation(50.0, 10, 25.0, 5, "a plan")))
+    assert found == RainRules((Window(1440, {ONE: 60.0}, {ONE: 40.0}),), (50.0, 10, 25.0, 5))
+    assert found.reach_s == 11 * 86_400
+    assert rain_sums.rules_of(RainDegrees((limit,))).reach_s == 86_400
