@@ -17,6 +17,7 @@ to ten minutes within 25 hours, to an hour beyond. What an edge of a window cuts
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypedDict
 
 from msgspec import Struct
 
@@ -64,13 +65,12 @@ class RainRules:
     """How the rain of one series is judged.
 
     `ground` is when it is saturated: (mm, days, recent mm, recent days) before the last 24 hours, both exceeded.
-    A limit is left at a tenth below it: judged, the limits themselves stand 10 mm and more apart. So is the calm.
+    A limit is left at a tenth below it: judged; those of ČHMÚ for a day stand 5 mm and 10 mm apart.
     """
 
     windows: tuple[Window, ...]
     ground: tuple[float, int, float, int] | None = None
     hysteresis_share: float = 0.1
-    calm: timedelta = timedelta(minutes=60)
 
     @property
     def reach_s(self) -> int:
@@ -103,6 +103,35 @@ def rules_of(rain: RainDegrees) -> RainRules:
         tuple(Window(int(one.window / timedelta(minutes=1)), one.values, one.saturated) for one in rain.sums),
         None if ground is None else (ground.mm, ground.days, ground.recent_mm, ground.recent_days),
     )
+
+
+class Written(TypedDict):
+    """The rules as JSON: of each window minutes, limits and those of saturated ground, by degree."""
+
+    windows: list[tuple[int, dict[str, float], dict[str, float]]]
+    ground: tuple[float, int, float, int] | None
+    hysteresis_share: float
+
+
+def written(rules: RainRules) -> Written:
+    """The rules for the canonical JSON of a rule version."""
+    windows = [(each.minutes, _by_degree(each.limits), _by_degree(each.saturated)) for each in rules.windows]
+    return {"windows": windows, "ground": rules.ground, "hysteresis_share": rules.hysteresis_share}
+
+
+def parse(document: Written) -> RainRules:
+    """Rules back from their JSON."""
+    windows = (Window(minutes, _degrees(dry), _degrees(wet)) for minutes, dry, wet in document["windows"])
+    ground = document["ground"]
+    return RainRules(tuple(windows), None if ground is None else (*ground,), document["hysteresis_share"])
+
+
+def _by_degree(limits: Mapping[Degree, float]) -> dict[str, float]:
+    return {str(int(degree)): limit for degree, limit in sorted(limits.items())}
+
+
+def _degrees(limits: Mapping[str, float]) -> dict[Degree, float]:
+    return {Degree(int(degree)): limit for degree, limit in limits.items()}
 
 
 def heard(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alerting.engine import rain_sums
+from alerting.engine.rain_sums import RainRules
 from alerting.engine.thresholds import Ladder
 from floodcore.freshness import allowed_silence
 from floodcore.network.model import Limits, Network, Station
@@ -19,6 +21,9 @@ from floodcore.words import Degree, Quantity
 ENGINE = 2
 
 _SPA = "spa"
+_RAIN = "rain"
+# A sum falls as slowly as its window is long, and showers come in pairs: judged.
+_RAIN_CALM = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class Rules:
     set in steps of 5 cm and stand as little as 20 cm apart (domain.md sections 1 and 9), so the
     hysteresis is 5 cm; for discharge 5 % of the limit. Half an hour of calm is judged on the
     development records. `told` says whether people are told: only for the Czech scheme; limits of
-    other schemes are judged as limit n of that scheme and never announced as SPA.
+    other schemes are judged as limit n of that scheme and never announced as SPA. `rain` are the limits of
+    sums, where the series is rain that has some; it then has no `limits`.
     """
 
     quantity: Quantity
@@ -43,6 +49,7 @@ class Rules:
     trend_window: timedelta = timedelta(minutes=60)
     trend_dead_cm: float = 3.0
     trend_dead_share: float = 0.03
+    rain: RainRules | None = None
     # What follows from the rest, worked out once: the ladder of the limits, the longest gap in a calm, and
     # the trend window in seconds (an hour, or three intervals of a gauge that reports less often).
     ladder: Ladder = field(init=False, repr=False, compare=False)
@@ -61,7 +68,12 @@ class Rules:
     @property
     def told(self) -> bool:
         """Whether a degree reached is announced to people and partners."""
-        return self.scheme == _SPA
+        return self.scheme in {_SPA, _RAIN}
+
+    @property
+    def has_degrees(self) -> bool:
+        """Whether any degree is judged."""
+        return bool(self.limits) or self.rain is not None
 
     def _hysteresis(self, limit: float) -> float:
         return self.hysteresis_cm if self.quantity is Quantity.LEVEL else self.hysteresis_share * abs(limit)
@@ -76,6 +88,10 @@ def rules_of(network: Network, station_id: str, quantity: Quantity) -> Rules:
     station = network.stations.get(station_id)
     if station is None:
         return Rules(quantity, timedelta(minutes=10))
+    rain = station.rain_degrees
+    if quantity is Quantity.RAIN and rain is not None:
+        sums = rain_sums.rules_of(rain)
+        return Rules(quantity, station.interval, scheme=rain.scheme, calm=_RAIN_CALM, rain=sums)
     limits = _binding(station)
     if limits is None or limits.quantity is not quantity:
         return Rules(quantity, station.interval)
@@ -100,7 +116,7 @@ def _binding(station: Station) -> Limits | None:
 
 def canonical(rules: Rules) -> str:
     """The rules as canonical JSON: sorted keys, no spaces."""
-    document = {
+    document: dict[str, object] = {
         "engine": ENGINE,
         "quantity": rules.quantity,
         "interval_s": rules.interval.total_seconds(),
@@ -113,6 +129,8 @@ def canonical(rules: Rules) -> str:
         "trend_dead_cm": rules.trend_dead_cm,
         "trend_dead_share": rules.trend_dead_share,
     }
+    if rules.rain is not None:  # the versions of all other series stay what they were
+        document["rain"] = rain_sums.written(rules.rain)
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
@@ -142,4 +160,5 @@ def parse(text: str) -> Rules:
         trend_window=timedelta(seconds=document["trend_window_s"]),
         trend_dead_cm=document["trend_dead_cm"],
         trend_dead_share=document["trend_dead_share"],
+        rain=rain_sums.parse(document["rain"]) if "rain" in document else None,
     )

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from alerting.engine import rain_sums
 from alerting.engine.lifecycle import Evidence
 from alerting.engine.rain_sums import Memory, RainRules, Window
+from alerting.engine.rules import Rules, canonical, parse, rules_of, version
+from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.network.rain import RainDegrees, RainLimit, Saturation
 from floodcore.quality.window import Point
-from floodcore.words import Degree
+from floodcore.words import Degree, Quantity
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 TEN = timedelta(minutes=10)
@@ -191,3 +193,34 @@ def test_rules_of_the_configuration() -> None:
     assert found == RainRules((Window(1440, {ONE: 60.0}, {ONE: 40.0}),), (50.0, 10, 25.0, 5))
     assert found.reach_s == 11 * 86_400
     assert rain_sums.rules_of(RainDegrees((limit,))).reach_s == 86_400
+
+
+def test_rules_have_a_version_of_their_own_and_come_back_from_it() -> None:
+    rules = Rules(Quantity.RAIN, TEN, scheme="rain", calm=timedelta(minutes=60), rain=RULES)
+    assert parse(canonical(rules)) == rules
+    wetter = Rules(Quantity.RAIN, TEN, scheme="rain", calm=timedelta(minutes=60), rain=DRY_RULES)
+    assert version(rules) != version(wetter)
+    assert parse(canonical(wetter)) == wetter
+    assert '"rain"' not in canonical(Rules(Quantity.LEVEL, TEN, {ONE: 80.0}))
+    assert rules.told
+    assert rules.has_degrees
+    assert not Rules(Quantity.RAIN, TEN).has_degrees
+
+
+def test_a_station_with_limits_of_sums_is_judged_by_them_and_its_level_by_its_own() -> None:
+    limit = RainLimit(timedelta(hours=24), {ONE: 60.0}, {}, "a plan")
+    station = Station(
+        "S",
+        Names("S"),
+        None,
+        "CZ",
+        "",
+        (Quantity.LEVEL, Quantity.RAIN),
+        TEN,
+        limits=(Limits(Quantity.LEVEL, {ONE: 80.0}, "", None),),
+        rain_degrees=RainDegrees((limit,), scheme="spa"),
+    )
+    network = Network(stations={"S": station})
+    rain, level = rules_of(network, "S", Quantity.RAIN), rules_of(network, "S", Quantity.LEVEL)
+    assert (rain.scheme, rain.rain, dict(rain.limits)) == ("spa", rain_sums.rules_of(RainDegrees((limit,))), {})
+    assert (level.rain, dict(level.limits)) == (None, {ONE: 80.0})
