@@ -12,6 +12,7 @@ from collectors.faults import DecodeError
 from collectors.mounted import Heard, first_fault
 from collectors.settling import settle_all
 from floodcore.house import House
+from floodcore.phones import without_phones
 from floodcore.store import inbound
 from floodcore.store.inbound import LOGGER, PATROL, Text
 from floodcore.store.ingest import Stored, durable
@@ -45,19 +46,20 @@ async def read_one(house: House, conn: AsyncConnection) -> bool:
         source = patrols.KIND if text.sender.startswith(PATROL) else loggertexts.KIND
         heard, refused = _decoded(house, text, source)
         stored = await settle_all(conn, source, heard, refused, house.clock.now())
-        await inbound.read(conn, text.text_id, _outcome(stored), len(heard.readings), house.clock.now())
+        await inbound.read(conn, text, _outcome(stored), len(heard.readings), house.clock.now())
     return True
 
 
 def _decoded(house: House, text: Text, source: str) -> tuple[Heard, list[Refused]]:
     stations = house.network.stations
+    evidence = without_phones(text.body).encode()
     try:
         if source == patrols.KIND:
             return Heard([patrols.decode(text.body, stations, text.received_at)]), []
         heard = loggertexts.decode(text.body, text.sender.removeprefix(LOGGER), stations, text.received_at)
     except DecodeError as error:
-        return Heard(), [Refused(source, text.sender, str(error), text.body.encode())]
-    faults = [Refused(source, text.sender, first_fault(heard.faults), text.body.encode())] if heard.faults else []
+        return Heard(), [Refused(source, text.sender, without_phones(str(error)), evidence)]
+    faults = [Refused(source, text.sender, without_phones(first_fault(heard.faults)), evidence)] if heard.faults else []
     return heard, faults
 
 

@@ -1,4 +1,4 @@
-"""The house's own scheduler for what the database needs: partitions ahead, old chunks compressed.
+"""The house's own scheduler for what the database needs: partitions ahead, old chunks compressed, the old forgotten.
 
 The same in all three modes; the extension's background jobs are not relied on. One process does the
 round, the others find its lock taken and leave it.
@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import modes
+from floodcore.store import modes, retention
 from floodcore.supervision import Pulse, Stage
 
 _EVERY_S = 3600.0
@@ -43,6 +43,8 @@ async def upkeep(connection: AsyncConnection, house: House) -> list[str]:
     if row is None or not row[0]:
         return []
     passing("upkeep.locked")
-    done = await modes.maintain(connection, await modes.detect(connection), house.clock.now())
+    now = house.clock.now()
+    done = await modes.maintain(connection, await modes.detect(connection), now)
+    done += await retention.forget(connection, now)
     passing("upkeep.before_commit")
     return done

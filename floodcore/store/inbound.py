@@ -2,7 +2,8 @@
 
 Whoever receives a text keeps it here (the hook of the gateway, the page of the patrols) and answers only
 then; the collectors read each once. A sender is `logger:<station>` or `patrol:<person>`, never a telephone
-number.
+number, and numbers inside a text are struck out once it is read; a month later it is forgotten
+(`floodcore.store.retention`).
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from typing import LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
+
+from floodcore.phones import without_phones
 
 LOGGER, PATROL = "logger:", "patrol:"
 SMS, PAGE = "sms", "page"
@@ -24,7 +27,7 @@ _WAITING: LiteralString = """
     SELECT text_id, channel, sender, body, received_at, read_at, outcome FROM inbound_text
     WHERE read_at IS NULL ORDER BY text_id LIMIT %s FOR UPDATE SKIP LOCKED"""
 _READ: LiteralString = """
-    UPDATE inbound_text SET read_at = %s, outcome = %s, readings = %s WHERE text_id = %s"""
+    UPDATE inbound_text SET read_at = %s, outcome = %s, readings = %s, body = %s WHERE text_id = %s"""
 _OF: LiteralString = """
     SELECT text_id, channel, sender, body, received_at, read_at, outcome FROM inbound_text
     WHERE sender = %s ORDER BY text_id DESC LIMIT %s"""
@@ -59,9 +62,9 @@ async def waiting(conn: AsyncConnection, limit: int) -> list[Text]:
         return await cursor.fetchall()
 
 
-async def read(conn: AsyncConnection, text_id: int, outcome: str, readings: int, at: datetime) -> None:
-    """A text was read; to be called in the transaction that stores its readings."""
-    await conn.execute(_READ, (at, outcome, readings, text_id))
+async def read(conn: AsyncConnection, text: Text, outcome: str, readings: int, at: datetime) -> None:
+    """`text` was read, and its telephone numbers go; to be called in the transaction that stores its readings."""
+    await conn.execute(_READ, (at, outcome, readings, without_phones(text.body), text.text_id))
 
 
 async def of(conn: AsyncConnection, sender: str, limit: int) -> Sequence[Text]:

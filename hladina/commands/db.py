@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg import AsyncConnection, OperationalError, conninfo
 
-from floodcore.store import migrate, modes
+from floodcore.store import migrate, modes, retention
 from floodcore.store.connect import DatabaseMissingError, describe
 from floodcore.store.embedded import find_binaries
 from hladina.cli import FAILED, OK, settings
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("upgrade", help="bring the tables to this version")
     commands.add_parser("status", help="version, mode and what is pending")
-    commands.add_parser("maintain", help="partitions ahead, compression of old data")
+    commands.add_parser("maintain", help="partitions ahead, compression of old data, forgetting what is too old")
     for name, text in (("backup", "write a backup to FILE"), ("restore", "read FILE into an empty database")):
         commands.add_parser(name, help=text).add_argument("file", type=Path, metavar="FILE")
     arguments = parser.parse_args(argv)
@@ -50,6 +50,7 @@ async def _with_connection(dsn: str, command: str) -> int:
             cursor = await connection.execute("SELECT now()")
             row = await cursor.fetchone()
             done = [] if row is None else await modes.maintain(connection, status.mode, row[0])
+            done += [] if row is None else await retention.forget(connection, row[0])
             print("\n".join(done) or "nothing to do")
         else:
             status = await migrate.status(connection)

@@ -218,6 +218,22 @@ async def test_each_text_is_read_once_and_what_dies_is_read_again(house: House, 
         assert len(await (await conn.execute("SELECT * FROM dirty")).fetchall()) == 2  # to be judged
 
 
+async def test_no_telephone_number_stays_in_what_was_read(house: House, pool: Pool) -> None:
+    assert await put(pool, "SM1", "patrol:novak", "help, call +420 600 000 001")
+    assert await put(pool, "SM2", "logger:LK-1", "600 000 001 ODSTUP=2876;SRAZKY=0.4;tel 600000001")
+    await read_all(house, pool)
+    assert await outcomes(pool) == [("refused", 0), ("stored", 2)]
+    async with pool.connection() as conn:
+        kept = await (await conn.execute("SELECT body FROM inbound_text")).fetchall()
+        evidence = await (
+            await conn.execute("SELECT convert_from(payload, 'UTF8') || reason FROM quarantine")
+        ).fetchall()
+    assert len(kept) == 2
+    assert len(evidence) == 1
+    assert not any("600" in text for (text,) in kept + evidence)
+    assert "ODSTUP=2876" in kept[1][0]
+
+
 async def test_what_no_text_holds_is_left_out(pool: Pool) -> None:
     assert await put(pool, "SM1", "patrol:novak", "a\x00b\ud800" + "x" * 5000)
     async with pool.connection() as conn:
