@@ -115,10 +115,9 @@ def _away(own: Array, others: Array) -> float | None:
         return None
     spread = float(_SIGMA * np.nanmedian(before))
     by = float(np.median(away))
-    hourly = np.abs(np.diff(own[past - 1 :]))
-    steepest = float(np.max(hourly[np.isfinite(hourly)], initial=0.0))
-    drifts = abs(by) >= max(_DRIFT_CM, _DRIFT_SPREADS * spread) and steepest < _STEEPEST_SHARE * abs(by)
-    return by if drifts else None
+    # from where the change is measured on: a step within the first twelve hours makes all of it as well
+    leaps = np.any(np.abs(np.diff(own[past - _EDGE_H :])) >= _STEEPEST_SHARE * abs(by))
+    return by if abs(by) >= max(_DRIFT_CM, _DRIFT_SPREADS * spread) and not leaps else None
 
 
 def stepped(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -> list[Doubt]:
@@ -141,7 +140,7 @@ def stepped(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -
         if max(_span(before[None])[0], _span(after[None])[0]) > steady or not _seen(before) or not _seen(after):
             continue
         near = _span(level[beside[row], window])
-        if near.size == 0 or np.any(near > _SHARED * abs(size)) or _fallen(rain, wet[row], window) > _LITTLE_RAIN_MM:
+        if near.size == 0 or np.any(near >= _SHARED * abs(size)) or _fallen(rain, wet[row], window) >= _LITTLE_RAIN_MM:
             continue
         found.append(Doubt(int(row), STEP, at, {"cm": size}))
     return found
@@ -150,8 +149,9 @@ def stepped(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -
 def held(level: Array, beside: Beside, hour: int) -> list[Doubt]:
     """Series that said the very same for three hours while two neighbours (or the only one) moved by 10 cm or more."""
     window = level[:, -3 * hour :]
-    still = (_span(window) == 0.0) & (np.isfinite(window).sum(axis=1) >= hour)
-    moving = _span(window) >= _STILL_BESIDE_CM
+    span = _span(window)
+    still = (span == 0.0) & (np.isfinite(window).sum(axis=1) >= hour)
+    moving = np.isfinite(span) & (span >= _STILL_BESIDE_CM)
     found = []
     for row in np.flatnonzero(still):
         others = int((beside[row] & moving).sum())

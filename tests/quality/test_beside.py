@@ -6,16 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from floodcore.quality import beside, rain
-from floodcore.quality.beside import Beside
-from floodcore.quality.grid import Array, last_of_slot, sum_of_slot, within_km
+from floodcore.quality.grid import Array
+from tests.quality.abreast import HALF_DAY, HOUR, all_beside
 
-HOUR = 6
-HALF_DAY = 12 * HOUR
 DRY_RAIN = np.zeros((1, HALF_DAY))
-
-
-def all_beside(n: int) -> Beside:
-    return ~np.eye(n, dtype=bool)
 
 
 def river(gauges: int, slots: int, seed: int = 1, swing: float = 6.0) -> Array:
@@ -179,20 +173,3 @@ def test_nothing_to_look_at() -> None:
     assert beside.drifting(np.empty((0, 336)), none) == []
     assert rain.clogged(empty, none, HOUR) == []
     assert rain.counted_twice(empty, none) == []
-
-
-def test_the_grid_takes_the_last_of_a_slot_and_holds_it_for_so_long() -> None:
-    at, value = np.array([5.0, 10.0, 61.0, 70.0]), np.array([1.0, 2.0, 3.0, 4.0])
-    found = last_of_slot(at, value, 0.0, 10.0, 10, held=2)
-    np.testing.assert_array_equal(found, [2.0, 2.0, 2.0, np.nan, np.nan, np.nan, 4.0, 4.0, 4.0, np.nan])
-    np.testing.assert_array_equal(sum_of_slot(at, value, 0.0, 30.0, 3), [3.0, np.nan, 7.0])
-
-
-def test_what_is_near() -> None:
-    near = within_km([50.77, 50.80, 51.5, None], [15.06, 15.07, 15.06, 15.0], 10.0)
-    assert near.tolist() == [
-        [False, True, False, False],
-        [True, False, False, False],
-        [False, False, False, False],
-        [False, False, False, False],
-    ]
