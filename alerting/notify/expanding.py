@@ -1,18 +1,20 @@
 """The stage that turns an announcement into one text per recipient, in one transaction."""
 
 import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from alerting.notify import policy
+from alerting.notify import overdue, policy
 from alerting.notify.compose import Forecast, Happening, UntellableError, compose
+from alerting.notify.overdue import Present, Wait
 from alerting.notify.segments import count
 from alerting.notify.words import mark
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.model import Names, Network, Station
-from floodcore.store import foresight, listen, notes, telling
+from floodcore.store import expecting, foresight, listen, notes, telling
 from floodcore.store.foresight import Said
 from floodcore.store.notes import report_of
 from floodcore.store.telling import Announced, Body
@@ -39,7 +41,7 @@ async def expand_announcements(house: House, pulse: Pulse) -> None:
 async def expand_one(house: House) -> bool:
     """Expand the most urgent open announcement; False if there is none."""
     async with house.pool.connection() as connection, connection.transaction():
-        claimed = await telling.claim_announcement(connection)
+        claimed = await telling.claim_announcement(connection, house.clock.now())
         if claimed is None:
             return False
         passing("notify.claimed")
@@ -53,24 +55,71 @@ async def expand_one(house: House) -> bool:
 async def _expand(
     connection: AsyncConnection, house: House, announced: Announced, now: datetime, *, newest: bool
 ) -> int:
-    said = await said_of(connection, announced)
-    plan = policy.telling(now, announced.at, announced.valid_until, newest=newest)
-    if plan is None or is_past(said, now):
+    plan = await planned(connection, house, announced, now, newest=newest)
+    if isinstance(plan, Wait):
+        await expecting.wait(connection, announced.event_id, plan.until)
+        _log.info("event %d of %s waits for a forecast of now", announced.event_id, announced.station_id)
+        return 0
+    if plan is None:
         await telling.close(connection, announced)
         _log.warning("event %d of %s is past: nobody is told", announced.event_id, announced.station_id)
         return 0
-    exercise = announced.exercise or house.settings.exercise
-    report = report_of(await notes.in_force(connection, now, announced.station_id))
     try:
-        texts = bodies(
-            house.texts, house.network, announced, exercise=exercise, delayed=plan.delayed, said=said, report=report
-        )
+        texts = await written(connection, house, plan, now, delayed=plan.delayed)
     except UntellableError as error:
         await telling.close(connection, announced)
         _log.error("event %d of %s: nobody is told: %s", announced.event_id, announced.station_id, error)
         return 0
-    return await telling.expand(
-        connection, announced, texts, plan.valid_until, main_of(house.network, announced.station_id)
+    main = main_of(house.network, announced.station_id)
+    return await telling.expand(connection, announced, texts, plan.valid_until, main, plan.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is told: the event as it was, or an expectation as it is now, then with its `chance`; until when."""
+
+    announced: Announced
+    said: Said | None
+    delayed: bool
+    valid_until: datetime
+    chance: float | None = None
+
+
+async def planned(
+    connection: AsyncConnection, house: House, announced: Announced, now: datetime, *, newest: bool
+) -> Plan | Wait | None:
+    """How an event is told at `now`; None where nobody shall hear of it any more."""
+    said = await said_of(connection, announced)
+    plan = policy.telling(now, announced.at, announced.valid_until, newest=newest)
+    if plan is None:
+        return None
+    if said is not None and not said.heard and announced.reason == "changed":
+        announced = replace(announced, reason="expected")  # what it was before, nobody was told
+    if said is None or said.expected_at is None or not plan.delayed:
+        return None if is_past(said, now) else Plan(announced, said, plan.delayed, plan.valid_until)
+    station = house.network.stations.get(announced.station_id) or _unlisted(announced)
+    stands = await expecting.expecting(connection, announced.station_id, announced.quantity)
+    found = overdue.present(announced, said, stands, station.interval, now)
+    if not isinstance(found, Present):
+        return found
+    return Plan(
+        found.announced, found.said, delayed=False, valid_until=found.valid_until, chance=found.said.probability
+    )
+
+
+async def written(
+    connection: AsyncConnection, house: House, plan: Plan, now: datetime, *, delayed: bool
+) -> dict[str, Body]:
+    """The texts of a plan.
+
+    Raises:
+        UntellableError: there are no words for this kind of event.
+    """
+    announced = plan.announced
+    exercise = announced.exercise or house.settings.exercise
+    report = report_of(await notes.in_force(connection, now, announced.station_id))
+    return bodies(
+        house.texts, house.network, announced, exercise=exercise, delayed=delayed, said=plan.said, report=report
     )
 
 

@@ -2,13 +2,12 @@
 
 import logging
 
-from alerting.notify import policy
 from alerting.notify.compose import UntellableError
-from alerting.notify.expanding import bodies, is_past, main_of, said_of
+from alerting.notify.expanding import main_of, planned, written
+from alerting.notify.overdue import Wait
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import notes, renewing, telling
-from floodcore.store.notes import report_of
+from floodcore.store import renewing, telling
 from floodcore.store.renewing import RunOut
 
 _log = logging.getLogger("hladina.notify")
@@ -34,20 +33,18 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
             return 0, 0
         passing("renew.claimed")
         newest = await telling.newest(connection, current)
-        said = await said_of(connection, current)
-        plan = policy.telling(now, current.at, current.valid_until, newest=newest)
-        if plan is not None and not is_past(said, now):
-            exercise = current.exercise or house.settings.exercise
-            report = report_of(await notes.in_force(connection, now, current.station_id))
+        plan = await planned(connection, house, current, now, newest=newest)
+        if isinstance(plan, Wait):
+            return 0, 0
+        if plan is not None:
             try:
-                texts = bodies(
-                    house.texts, house.network, current, exercise=exercise, delayed=True, said=said, report=report
-                )
+                # An expectation of now is not late; anything else was to be heard long ago.
+                texts = await written(connection, house, plan, now, delayed=plan.chance is None)
             except UntellableError as error:
                 _log.error("event %d: not told on: %s", current.event_id, error)
             else:
                 main = main_of(house.network, current.station_id)
-                renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main)
+                renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main, plan.chance)
         expired = await renewing.expire(connection, old, now)
         passing("renew.before_commit")
     passing("renew.after_commit")

@@ -97,7 +97,10 @@ _SAID: LiteralString = """
     SELECT x.probability, x.expected_at, x.earliest_at, x.latest_at,
            EXISTS (SELECT FROM event r WHERE r.station_id = e.station_id AND r.quantity = e.quantity
                    AND r.kind = 'reached' AND r.at >= e.at
-                   AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken
+                   AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken,
+           EXISTS (SELECT FROM event o JOIN delivery USING (event_id)
+                   WHERE o.station_id = e.station_id AND o.quantity = e.quantity AND o.kind = 'expected'
+                     AND o.at BETWEEN e.at - interval '12 hours' AND e.at AND o.event_id < e.event_id) AS heard
     FROM event e LEFT JOIN expectation x USING (event_id) WHERE e.event_id = %s"""
 _VIEW: LiteralString = """
     SELECT s.station_id, s.quantity, f.foreseen_until, f.issued_at, f.model, f.degree, f.outlook::text AS outlook,
@@ -234,13 +237,17 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an expected event said; None where nothing is expected any more. `overtaken`: the limit is reached."""
+    """What an expected event said; None where nothing is expected any more.
+
+    `overtaken`: the limit is reached. `heard`: somebody was told something of the kind before.
+    """
 
     probability: float | None
     expected_at: datetime | None
     earliest_at: datetime | None
     latest_at: datetime | None
     overtaken: bool
+    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)

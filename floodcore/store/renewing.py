@@ -97,13 +97,15 @@ async def renew(
     bodies: Mapping[str, Body],
     valid_until: datetime,
     main: str | None = None,
+    chance: float | None = None,
 ) -> int:
     """Give the run-out texts of `old` to those it still concerns a new body; returns how many.
 
-    `main` is the gauge its station is the spare of.
+    `main` is the gauge its station is the spare of, `chance` the probability of an expectation by now.
     """
     values = {
         "main": main or "",
+        "chance": chance,
         "event_id": old.event_id,
         "station_id": old.station_id,
         "kind": old.kind,

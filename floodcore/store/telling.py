@@ -14,7 +14,7 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
     SELECT a.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree,
            e.to_degree, e.reason, e.value, e.trend, e.exercise
     FROM announcement a JOIN event e USING (event_id)
-    WHERE a.channel = 'sms' AND a.done_at IS NULL
+    WHERE a.channel = 'sms' AND a.done_at IS NULL AND (a.wait_until IS NULL OR a.wait_until <= %s)
     ORDER BY a.priority DESC, a.event_id
     LIMIT 1
     FOR UPDATE OF a SKIP LOCKED"""
@@ -36,7 +36,7 @@ CONCERNED: LiteralString = """
                       ELSE EXISTS (
                           SELECT FROM event e JOIN expectation x USING (event_id)
                           WHERE e.event_id = %(event_id)s
-                            AND (x.probability >= r.expected_probability
+                            AND (coalesce(%(chance)s, x.probability) >= r.expected_probability
                                  AND e.to_degree >= greatest(r.from_degree, r.expected_from_degree)
                                  OR EXISTS (
                                      SELECT FROM event o JOIN delivery d USING (event_id)
@@ -46,8 +46,7 @@ CONCERNED: LiteralString = """
     )"""
 _DONE: LiteralString = """
     UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'sms'"""
-# A silence has passed, too, when the gauge was heard again. An expectation that is late is not told as delayed:
-# its time would mislead. Its withdrawal is, for nothing else ends it.
+# A silence has passed, too, when the gauge was heard again.
 _NEWEST: LiteralString = """
     SELECT NOT EXISTS (
         SELECT FROM event
@@ -55,8 +54,6 @@ _NEWEST: LiteralString = """
     ) AND NOT (%(kind)s = 'silence' AND EXISTS (
         SELECT FROM series JOIN series_state USING (series_id)
         WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND observed_at >= %(at)s
-    )) AND NOT (%(kind)s = 'expected' AND EXISTS (
-        SELECT FROM expectation WHERE event_id = %(event_id)s AND probability IS NOT NULL
     ))"""
 # The token is the delivery's number in hexadecimal, padded so that a text's length is known beforehand.
 _EXPAND: LiteralString = (
@@ -128,13 +125,15 @@ class Body:
     segments: int
 
 
-async def claim_announcement(connection: AsyncConnection) -> tuple[Announced, bool] | None:
-    """Lock the most urgent open SMS announcement, and say whether its event is the newest of its series.
+async def claim_announcement(connection: AsyncConnection, now: datetime) -> tuple[Announced, bool] | None:
+    """Lock the most urgent open SMS announcement that waits for nothing at data time `now`.
+
+    And say whether its event is the newest of its series.
 
     None when nothing is open. To be called in the transaction that expands it.
     """
     async with connection.cursor(row_factory=class_row(Announced)) as cursor:
-        announced = await (await cursor.execute(_CLAIM_ANNOUNCEMENT)).fetchone()
+        announced = await (await cursor.execute(_CLAIM_ANNOUNCEMENT, (now,))).fetchone()
     if announced is None:
         return None
     await lock_series(connection, announced.station_id, announced.quantity, announced.kind)
@@ -166,14 +165,17 @@ async def expand(
     bodies: Mapping[str, Body],
     valid_until: datetime,
     main: str | None = None,
+    chance: float | None = None,
 ) -> int:
     """Write one delivery for everyone `announced` concerns, and return how many.
 
     `bodies` by language. Officers get everything; a resident gets the reached limits of the stations
-    subscribed to, from their own degree on, and the fall from it. `main` is the gauge the station is the spare of.
+    subscribed to, from their own degree on, and the fall from it. `main` is the gauge the station is the spare of;
+    `chance` the probability of an expectation where it is another by now than when it was decided.
     """
     values = {
         "main": main or "",
+        "chance": chance,
         "event_id": announced.event_id,
         "station_id": announced.station_id,
         "quantity": announced.quantity,

@@ -101,7 +101,7 @@ async def test_expansions_of_one_series_stand_in_a_line(rig: Rig) -> None:
     older = await rig.announce(0, 3)
     newer = await rig.announce(3, 2)
     async with rig.house.pool.connection() as connection, connection.transaction():
-        claimed = await telling.claim_announcement(connection)
+        claimed = await telling.claim_announcement(connection, rig.house.clock.now())
         assert claimed is not None
         announced, _ = claimed
         assert announced.event_id == older
@@ -151,7 +151,7 @@ async def test_twenty_thousand_are_one_statement(rig: Rig) -> None:
         )
     await rig.announce(0, 1)
     async with rig.house.pool.connection() as connection, connection.transaction():
-        claimed = await telling.claim_announcement(connection)
+        claimed = await telling.claim_announcement(connection, rig.house.clock.now())
         assert claimed is not None
         announced, newest = claimed
         assert newest

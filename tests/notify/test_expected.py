@@ -115,3 +115,15 @@ async def test_an_event_without_words_is_closed_and_the_operator_called(
     async with rig.house.pool.connection() as connection:
         cursor = await connection.execute("SELECT count(*) FROM announcement WHERE done_at IS NULL")
         assert await cursor.fetchone() == (0,)
+
+
+async def test_a_new_time_of_what_nobody_heard_of_is_told_as_expected(rig: Rig) -> None:
+    await rig.people(1, role="officer")
+    await foretell(rig, 0, 2, ago=70.0)
+    await expand_all(rig)
+    await foretell(rig, 2, 2, reason="changed")
+    await expand_all(rig)
+    assert [str(row["body"]).startswith("OCEKAVA SE (") for row in await rig.deliveries()] == [True]
+    await foretell(rig, 2, 2, reason="changed")
+    await expand_all(rig)
+    assert "OCEKAVA SE JINDY" in str((await rig.deliveries())[-1]["body"])
