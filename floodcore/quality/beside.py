@@ -24,7 +24,7 @@ ALONE = "alone"
 # Drift: what three days changed against the neighbours, beyond what three days ever changed in the two weeks before.
 _DAY_H = 24
 _SPAN_H = 72
-_EDGE_H = 12
+_EDGE_H, _EDGE_LEAST_H = 12, 6
 _DRIFT_CM = 6.0
 _DRIFT_SPREADS = 4.0
 _SIGMA = 1.4826
@@ -37,7 +37,7 @@ _NEIGHBOURS = 2
 
 # A moved zero: three steady hours, a step, three steady hours.
 _STEP_CM = 12.0
-_STEADY_SHARE, _STEADY_CM = 0.2, 2.0
+_STEADY_SHARE = 0.2
 _SHARED = 0.3
 _LITTLE_RAIN_MM = 3.0
 
@@ -74,19 +74,17 @@ def drifting(level: Array, beside: Beside) -> list[Doubt]:
     quiet = _span(level[:, -_SPAN_H:]) <= _QUIET_CM
     straight = _span(_bent(level[:, -_SPAN_H:])) <= _STRAIGHT_CM
     found = []
-    for row in np.flatnonzero(straight & ((beside & quiet[None, :]).sum(axis=1) >= _NEIGHBOURS)):
-        others = np.flatnonzero(beside[row] & quiet)
-        away = _away(level[row], level[others])
-        if away is not None and others.size >= _NEIGHBOURS:
+    for row in np.flatnonzero(straight):
+        away = _away(level[row], level[beside[row] & quiet])
+        if away is not None:
             found.append(Doubt(int(row), DRIFT, level.shape[1] - _SPAN_H, {"cm": away, "hours": _SPAN_H}))
     return found
 
 
 def _bent(level: Array) -> Array:
-    """What is left of each row without the line through its ends: a drift is straight, a flood is bent."""
-    ends = np.stack([_middle(level[:, :_EDGE_H]), _middle(level[:, -_EDGE_H:])])
-    share = (np.arange(level.shape[1]) - _EDGE_H / 2) / (level.shape[1] - _EDGE_H)
-    bent: Array = level - ends[0][:, None] - (ends[1] - ends[0])[:, None] * share[None, :]
+    """What is left of each row without the slope between its ends: a drift is straight, a flood is bent."""
+    slope = (_middle(level[:, -_EDGE_H:]) - _middle(level[:, :_EDGE_H])) / (level.shape[1] - _EDGE_H)
+    bent: Array = level - slope[:, None] * np.arange(level.shape[1])[None, :]
     return bent
 
 
@@ -101,17 +99,17 @@ def _middle(level: Array) -> Array:
 def _away(own: Array, others: Array) -> float | None:
     """By how many cm `own` (hours,) drifted from `others` (k, hours), or None."""
     past = own.size - _SPAN_H
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         mine, theirs = own[_DAY_H:past] - own[: past - _DAY_H], others[:, _DAY_H:past] - others[:, : past - _DAY_H]
         ratio = np.clip(np.nansum(mine * theirs, axis=1) / np.nansum(theirs * theirs, axis=1), 0.0, _LARGEST_RATIO)
     residual = own - np.nan_to_num(ratio)[:, None] * others
     ends, starts = residual[:, -_EDGE_H:], residual[:, past - _EDGE_H : past]
-    enough = (np.isfinite(ends).sum(axis=1) >= _EDGE_H // 2) & (np.isfinite(starts).sum(axis=1) >= _EDGE_H // 2)
+    enough = np.minimum(np.isfinite(ends).sum(axis=1), np.isfinite(starts).sum(axis=1)) >= _EDGE_LEAST_H
     if enough.sum() < _NEIGHBOURS:
         return None
     away = np.nanmedian(ends[enough], axis=1) - np.nanmedian(starts[enough], axis=1)
     before = np.abs(residual[enough, _SPAN_H:past] - residual[enough, : past - _SPAN_H])
-    if np.isfinite(before).sum() < _DAY_H or np.any(np.sign(away) != np.sign(away[0])):
+    if np.isfinite(before).sum() < _DAY_H or away.min() <= 0.0 <= away.max():
         return None
     spread = float(_SIGMA * np.nanmedian(before))
     by = float(np.median(away))
@@ -127,14 +125,11 @@ def stepped(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -
     with `wet[i, m]`, the rain gauges near series i; without neighbours nothing is said.
     """
     around, found = 3 * hour, []
-    if level.shape[1] < 2 * around + 1:
-        return []
-    jumps = np.diff(level, axis=1)[:, around - 1 : level.shape[1] - around]
-    largest = np.where(np.isfinite(jumps), np.abs(jumps), 0.0)
-    for row in np.flatnonzero(largest.max(axis=1, initial=0.0) >= _STEP_CM):
-        at = int(largest[row].argmax()) + around
+    leaps = np.nan_to_num(np.abs(np.diff(level)))[:, around - 1 : level.shape[1] - around]
+    for row in np.flatnonzero((leaps >= _STEP_CM).any(axis=1)):
+        at = int(leaps[row].argmax()) + around
         size = float(level[row, at] - level[row, at - 1])
-        steady = max(_STEADY_CM, _STEADY_SHARE * abs(size))
+        steady = _STEADY_SHARE * abs(size)
         window = slice(at - around, at + around)
         before, after = level[row, at - around : at], level[row, at : at + around]
         if max(_span(before[None])[0], _span(after[None])[0]) > steady or not _seen(before) or not _seen(after):
@@ -166,7 +161,7 @@ def alone(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -> 
     Both must be there to be silent: at least one neighbour and one rain gauge with readings of the last six hours.
     """
     found = []
-    rise = level[:, -1] - np.nanmin(np.where(np.isfinite(level), level, np.inf)[:, -hour - 1 :], axis=1)
+    rise = level[:, -1] - np.where(np.isfinite(level), level, np.inf)[:, -hour - 1 :].min(axis=1)
     for row in np.flatnonzero(np.isfinite(rise) & (rise >= _ALONE_CM)):
         window = slice(-6 * hour, None)
         risen = level[beside[row], window]
@@ -183,15 +178,15 @@ def alone(level: Array, rain: Array, beside: Beside, wet: Beside, hour: int) -> 
 
 def _span(level: Array) -> Array:
     """Highest less lowest of each row; inf where there is nothing."""
-    high = np.max(np.where(np.isfinite(level), level, -np.inf), axis=1, initial=-np.inf)
-    low = np.min(np.where(np.isfinite(level), level, np.inf), axis=1, initial=np.inf)
+    high = np.max(np.where(np.isfinite(level), level, -np.inf), axis=1)
+    low = np.min(np.where(np.isfinite(level), level, np.inf), axis=1)
     return np.where(high >= low, high - low, np.inf)
 
 
 def _risen(level: Array) -> Array:
     """How far the newest value of each row is above its lowest."""
     low = np.min(np.where(np.isfinite(level), level, np.inf), axis=1)
-    newest = np.array([row[np.isfinite(row)][-1] for row in level], dtype=np.float64)
+    newest = np.array([row[np.isfinite(row)][-1] for row in level])
     risen: Array = newest - low
     return risen
 

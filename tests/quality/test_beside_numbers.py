@@ -35,7 +35,7 @@ def test_a_step_takes_twelve_centimetres() -> None:
 
 def test_a_step_takes_three_hours_before_and_three_after() -> None:
     assert stepped(with_step(20.0, AROUND - 1)) == []
-    assert len(stepped(with_step(20.0, slots=2 * AROUND + 1))) == 1
+    assert len(stepped(with_step(20.0, slots=2 * AROUND))) == 1
     assert stepped(with_step(20.0, slots=2 * AROUND - 1)) == []
     assert stepped(with_step(20.0, ago=2, slots=4)) == []
 
