@@ -43,6 +43,5 @@ def within_km(lat: Sequence[float | None], lon: Sequence[float | None], reach: f
     east = np.array([np.nan if one is None else one for one in lon])
     x = east * 111.32 * np.cos(np.radians(north))
     y = north * 110.57
-    with np.errstate(invalid="ignore"):
-        near: NDArray[np.bool_] = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]) <= reach
+    near: NDArray[np.bool_] = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]) <= reach
     return near & ~np.eye(len(lat), dtype=bool)

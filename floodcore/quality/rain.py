@@ -45,7 +45,7 @@ def counted_twice(rain: Array, beside: Beside) -> list[Doubt]:
     At least 20 mm and 12 wet hours at the neighbours' median, own sum 1.7 to 2.4 times theirs, correlation 0.7.
     """
     found = []
-    for row in np.flatnonzero((beside.sum(axis=1) >= _NEIGHBOURS) & np.isfinite(rain).any(axis=1)):
+    for row in np.flatnonzero(beside.sum(axis=1) >= _NEIGHBOURS):
         near = _median(rain[beside[row]])
         both = np.isfinite(near) & np.isfinite(rain[row])
         own, theirs = rain[row, both], near[both]
@@ -60,4 +60,6 @@ def counted_twice(rain: Array, beside: Beside) -> list[Doubt]:
 def _median(rain: Array) -> Array:
     """The median of each column; NaN where fewer than two gauges said something."""
     known = np.isfinite(rain).sum(axis=0) >= _NEIGHBOURS
-    return np.where(known, np.nanmedian(np.where(known[None, :], rain, 0.0), axis=0), np.nan)
+    median = np.full(rain.shape[1], np.nan)
+    median[known] = np.nanmedian(rain[:, known], axis=0)
+    return median

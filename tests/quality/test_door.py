@@ -60,6 +60,13 @@ def test_stamps(at: datetime, expected: tuple[Flag, str]) -> None:
     assert verdict(100.0, at) == expected
 
 
+@pytest.mark.parametrize("at", [NOW, NOW + timedelta(days=1), NOW - OLDEST - timedelta(days=1)])
+@pytest.mark.parametrize("value", [100.0, None, 1e9])
+def test_the_reading_itself_is_handed_on_whatever_is_thought_of_it(at: datetime, value: float | None) -> None:
+    one = reading(value, at)
+    assert [observation.reading for observation in at_the_door([one], NOW)] == [one]
+
+
 def test_a_wrong_stamp_outranks_a_wrong_value_because_it_decides_over_storing() -> None:
     for value in (None, float("nan"), 1e9):
         assert verdict(value, NOW + timedelta(days=1)) == (Flag.FAIL, "future")

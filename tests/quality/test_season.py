@@ -17,6 +17,8 @@ from floodcore.words import Quantity
         (1, 0.1, "ice"),
         (1, 3.0, ""),
         (4, 0.2, "ice"),
+        (4, 0.3, "ice"),
+        (4, 0.4, ""),
         (4, None, ""),
         (7, None, "weed"),
         (7, 18.0, "weed"),
