@@ -110,7 +110,10 @@ class AcknowledgingClient(aiomqtt.Client):
             except TimeoutError:
                 return []
         if not self._arrived and self._disconnected.done():
-            message = f"the connection to the broker {self._hostname}:{self._port} was lost"
+            message = (
+                f"the connection to the broker {self._hostname}:{self._port} was lost; if that goes on, "
+                f"another client uses our name {self.identifier!r}: give one of them another HLADINA_MQTT_CLIENT"
+            )
             raise BrokerError(message) from self._disconnected.exception()
         return [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
 

@@ -22,14 +22,14 @@ from collectors.settling import settle
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.model import Station
+from floodcore.settings import Settings
+from floodcore.store import identity
 from floodcore.store.sources import Refused, note_failure, note_success
 from floodcore.store.wellbeing import Sign
 from floodcore.supervision import Pulse
 
 SOURCE = "mqtt"
 TOPIC = tts.TOPIC
-# Fixed: the session, and with it what was not acknowledged, belongs to this name.
-CLIENT = "hladina-collector"
 _BATCH = 1000
 _QUIET_S = 1.0
 # In a stream batches begin this far apart, so that each commit serves several messages; a lone message is
@@ -91,9 +91,18 @@ async def listen(house: House, pulse: Pulse) -> None:
         raise
 
 
+async def client_name(conn: AsyncConnection, settings: Settings) -> str:
+    """The name that the session, and with it what was not acknowledged, belongs to: one for each house, for ever."""
+    async with conn.transaction():
+        return settings.mqtt_client or await identity.mqtt_client(conn)
+
+
 async def _listen(house: House, pulse: Pulse) -> None:
     known = ear(house.network.stations)
-    async with house.pool.connection() as conn, broker.connected(house.settings.mqtt_url, CLIENT) as client:
+    async with (
+        house.pool.connection() as conn,
+        broker.connected(house.settings.mqtt_url, await client_name(conn, house.settings)) as client,
+    ):
         for topic in known.topics:
             await client.listen_to(topic)
         async with conn.transaction():

@@ -4,6 +4,7 @@ Nothing else in the house reads the environment. A fault names the variable and 
 all faults are reported in one go, so that an operator mends them in one go.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from floodcore import clock, killpoint
 from floodcore.clock import Clock
 
 _PORT_LIMIT = 65535
+_CLIENT = re.compile(r"[0-9A-Za-z_-]{0,64}")
 # Beside ČHMÚ's hydrology, which has fields of its own. Each is asked only when HLADINA_<NAME>_URL names where.
 SOURCES = (
     "chmu_rain",
@@ -57,7 +59,8 @@ class Settings:
 
     `public_url` is how the world reaches the portal, without a trailing slash; it stands in CAP, in
     SMS and in the signature check of callbacks. `exercise` marks a house whose every input is
-    invented: its messages carry the CAP status Exercise. `chmu_url` empty means no polling; `source_urls` and
+    invented: its messages carry the CAP status Exercise. `mqtt_client` is the name of our session at the broker
+    where the one of the database must not be used. `chmu_url` empty means no polling; `source_urls` and
     `source_intervals_s` hold the other polled sources by name. `frame_ancestors` are the origins that
     may show our pages in a frame. `inner_sources` lets the names of sources lead to private addresses;
     `tts_storage_url` is the address of the application at The Things Stack, whose storage is the way back of
@@ -69,6 +72,7 @@ class Settings:
     database_url: str
     stations: Path
     mqtt_url: str = ""
+    mqtt_client: str = ""
     public_url: str = "http://localhost:8080"
     host: str = "127.0.0.1"
     port: int = 8080
@@ -111,6 +115,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         database_url=reader.url("HLADINA_DATABASE_URL", "", ("postgresql", "postgres")),
         stations=reader.folder("HLADINA_STATIONS", "station_configs"),
         mqtt_url=reader.url("HLADINA_MQTT_URL", "", ("mqtt", "mqtts")),
+        mqtt_client=reader.mqtt_client("HLADINA_MQTT_CLIENT"),
         public_url=reader.url("HLADINA_PUBLIC_URL", "http://localhost:8080", ("http", "https")).rstrip("/"),
         host=reader.text("HLADINA_HOST", "127.0.0.1"),
         port=reader.port("HLADINA_PORT", 8080),
@@ -177,6 +182,12 @@ class _Reader:
             usable = None
         if not usable:
             self.faults.append(f"{name}: not an address of the form {schemes[0]}://host[:port]/…")
+        return text
+
+    def mqtt_client(self, name: str) -> str:
+        text = self.text(name, "")
+        if not _CLIENT.fullmatch(text):
+            self.faults.append(f"{name}: {text!r} is no name of at most 64 letters, digits, hyphens and underlines")
         return text
 
     def port(self, name: str, default: int) -> int:

@@ -37,6 +37,7 @@ _NOTABLE = timedelta(minutes=5)  # a lost gauge told so much later is worth a wo
 _RESIDENTS = (("cs", 1), ("de", 1), ("pl", 2), ("en", 1), ("cs", 2), ("de", 3))
 _OFFICERS = ("cs", "de")
 _STATIONS_EACH = 4
+_CLIENT = "hladina-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ async def _live(
 
 async def _subscribe(mqtt_url: str) -> None:
     """Open the collector's session before the first device speaks: a broker keeps nothing for nobody."""
-    async with collector_broker.connected(mqtt_url, uplinks.CLIENT) as client:
+    async with collector_broker.connected(mqtt_url, _CLIENT) as client:
         await client.subscribe(uplinks.TOPIC, qos=1)
 
 
@@ -185,6 +186,7 @@ def _settings(
     environment = {
         "HLADINA_DATABASE_URL": dsn,
         "HLADINA_MQTT_URL": mqtt_url,
+        "HLADINA_MQTT_CLIENT": _CLIENT,
         "HLADINA_STATIONS": str(plan.stations),
         "HLADINA_PUBLIC_URL": plan.url,
         "HLADINA_HOST": HOST,

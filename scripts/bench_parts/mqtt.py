@@ -37,6 +37,7 @@ from scripts.bench_parts import bare, bed
 from scripts.bench_parts.loader import uplink
 
 MESSAGES, ROUNDS = 20_000, 3
+CLIENT = "bench-ours"
 _STORED = "SELECT readings, 0 FROM source_health WHERE source = 'tts'"
 _JUDGED = "SELECT readings, (SELECT count(*) FROM dirty) FROM source_health WHERE source = 'tts'"
 _BATCH = 1000
@@ -130,7 +131,9 @@ async def measure(cluster: embedded.Cluster) -> list[str]:
     async with bed.database(cluster, "bench_mqtt") as dsn:
         pool = await open_pool(dsn)
         with _broker() as port:
-            settings = Settings(database_url=dsn, stations=Path(), mqtt_url=f"mqtt://127.0.0.1:{port}")
+            settings = Settings(
+                database_url=dsn, stations=Path(), mqtt_url=f"mqtt://127.0.0.1:{port}", mqtt_client=CLIENT
+            )
             house = House(settings, pool, _network(), texts.load(), Supervisor(Clock()))
             async with await psycopg.AsyncConnection.connect(dsn) as connection:
                 await connection.execute("CREATE TABLE bare (gauge text, at timestamptz, value float8)")
@@ -139,14 +142,14 @@ async def measure(cluster: embedded.Cluster) -> list[str]:
                     await _backlog(port, "bench-bare", turn)
                     speeds["bare"].append(MESSAGES / await _bare(port, connection))
                     await _forget(port, "bench-bare")
-                    await _backlog(port, uplinks.CLIENT, 2 * turn)
+                    await _backlog(port, CLIENT, 2 * turn)
                     speeds["ours"].append(MESSAGES / await _ours(house, dsn, 2 * turn * MESSAGES, judged=False))
-                    await _forget(port, uplinks.CLIENT)
+                    await _forget(port, CLIENT)
                     await _judge_the_rest(house)
-                    await _backlog(port, uplinks.CLIENT, 2 * turn + 1)
+                    await _backlog(port, CLIENT, 2 * turn + 1)
                     already = (2 * turn + 1) * MESSAGES
                     speeds["judged"].append(MESSAGES / await _ours(house, dsn, already, judged=True))
-                    await _forget(port, uplinks.CLIENT)
+                    await _forget(port, CLIENT)
         await pool.close()
     ours, judged, peer = (sorted(speeds[name])[ROUNDS // 2] for name in ("ours", "judged", "bare"))
     return [

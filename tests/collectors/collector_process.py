@@ -31,7 +31,7 @@ async def main(dsn: str, url: str) -> None:
         timedelta(minutes=10),
         links=(Link("tts", "ldds-lavka", "dragino_ldds", 400.0),),
     )
-    settings = replace(Settings(database_url=dsn, stations=Path()), mqtt_url=url)
+    settings = replace(Settings(database_url=dsn, stations=Path()), mqtt_url=url, mqtt_client="hladina-of-test")
     pool = await open_pool(dsn)
     supervisor = Supervisor(Clock())
     house = House(settings, pool, Network(stations={station.id: station}), texts.load(), supervisor)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TOPIC = "v3/invented@tenant/devices/ldds-lavka/up"
 BEGUN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+CLIENT = "hladina-of-test"  # that of the process, too
 PROGRAM = Path(__file__).with_name("collector_process.py")
 POINTS = ("mqtt.received", "ingest.copied", "ingest.marked", "ingest.before_commit", "ingest.after_commit",
           "mqtt.before_ack", "mqtt.after_ack")  # fmt: skip
@@ -76,7 +77,7 @@ def collecting(dsn: str, url: str, kill_at: str = "") -> Iterator[subprocess.Pop
 @asynccontextmanager
 async def subscribed(broker: "Broker") -> AsyncIterator[None]:
     """Make the persistent session exist, so that the broker keeps what comes before the collector does."""
-    async with mqtt.connected(broker.url, uplinks.CLIENT) as client:
+    async with mqtt.connected(broker.url, CLIENT) as client:
         await client.subscribe(uplinks.TOPIC, qos=1)
     yield
 
@@ -175,7 +176,7 @@ async def test_undecodable_is_quarantined_then_acknowledged_and_stops_nothing(
         simulated = json.dumps({**json.loads(uplink(2)), "simulated": True}).encode()
         await publish(broker.port, b"\xff\x00", uplink(1), simulated, uplink(3))
         await publish(broker.port, uplink(4), topic="v3/invented/devices/stranger/up")
-    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=broker.url), Pulse("mqtt", Clock())))
+    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=broker.url, mqtt_client=CLIENT), Pulse("mqtt", Clock())))
     await until_stored(pool, {1, 3})
     await asyncio.sleep(0.2)
     stage.cancel()
@@ -192,7 +193,7 @@ async def test_undecodable_is_quarantined_then_acknowledged_and_stops_nothing(
             await conn.execute("SELECT source, readings, quarantined, fault FROM source_health ORDER BY source")
         ).fetchall()
         assert health == [("mqtt", 0, 0, ""), ("tts", 2, 3, "")]
-    async with mqtt.connected(broker.url, uplinks.CLIENT) as client:
+    async with mqtt.connected(broker.url, CLIENT) as client:
         assert await client.batch(10, 0.3) == []
 
 
@@ -202,10 +203,10 @@ async def test_no_commit_no_acknowledgement(houses: "Houses", pool: Pool, broker
     async with pool.connection() as conn:
         await conn.execute("ALTER TABLE dirty RENAME TO gone")
     with pytest.raises(Exception, match="dirty"):
-        await uplinks.listen(houses(mqtt_url=broker.url), Pulse("mqtt", Clock()))
+        await uplinks.listen(houses(mqtt_url=broker.url, mqtt_client=CLIENT), Pulse("mqtt", Clock()))
     async with pool.connection() as conn:
         await conn.execute("ALTER TABLE gone RENAME TO dirty")
-    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=broker.url), Pulse("mqtt", Clock())))
+    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=broker.url, mqtt_client=CLIENT), Pulse("mqtt", Clock())))
     await until_stored(pool, {1})
     stage.cancel()
     await asyncio.gather(stage, return_exceptions=True)
@@ -218,7 +219,7 @@ async def test_a_wrong_password_is_one_clear_line(houses: "Houses", pool: Pool, 
     broker.start()
     url = broker.url.replace("mqtt://", "mqtt://somebody:wrong@")
     with pytest.raises(mqtt.BrokerError) as caught:
-        await uplinks.listen(houses(mqtt_url=url), Pulse("mqtt", Clock()))
+        await uplinks.listen(houses(mqtt_url=url, mqtt_client=CLIENT), Pulse("mqtt", Clock()))
     assert str(caught.value) == (
         f"the broker 127.0.0.1:{broker.port} refuses the user name or password: check HLADINA_MQTT_URL"
     )
@@ -233,11 +234,13 @@ async def test_a_broker_that_grants_less_is_a_fault_not_silence(houses: "Houses"
     configuration.write_text(f"listener {broker.port} 127.0.0.1\nmax_qos 0\nallow_anonymous true\nuser root\n")
     broker.start()
     with pytest.raises(mqtt.BrokerError, match=r"does not grant v3/\+/devices/\+/up with QoS 1"):
-        await asyncio.wait_for(uplinks.listen(houses(mqtt_url=broker.url), Pulse("mqtt", Clock())), 10)
+        await asyncio.wait_for(
+            uplinks.listen(houses(mqtt_url=broker.url, mqtt_client=CLIENT), Pulse("mqtt", Clock())), 10
+        )
     async with pool.connection() as conn:
         assert await (await conn.execute("SELECT ok_at FROM source_health")).fetchone() == (None,)
 
 
 async def test_no_broker_is_one_clear_line(houses: "Houses") -> None:
     with pytest.raises(mqtt.BrokerError, match=r"127\.0\.0\.1:1 does not answer .* check HLADINA_MQTT_URL"):
-        await uplinks.listen(houses(mqtt_url="mqtt://127.0.0.1:1"), Pulse("mqtt", Clock()))
+        await uplinks.listen(houses(mqtt_url="mqtt://127.0.0.1:1", mqtt_client=CLIENT), Pulse("mqtt", Clock()))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.collectors.conftest import Houses
     from tests.mosquitto import Broker
 
+CLIENT = "hladina-of-test"
 ROOT = Path(__file__).resolve().parents[2]
 EUI = "0102030405060708"
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
@@ -83,7 +84,7 @@ async def say(broker: "Broker", user: str, *said: Said) -> None:
 
 @asynccontextmanager
 async def collecting(houses: "Houses", url: str) -> AsyncIterator[None]:
-    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=url), Pulse("mqtt", Clock())))
+    stage = asyncio.create_task(uplinks.listen(houses(mqtt_url=url, mqtt_client=CLIENT), Pulse("mqtt", Clock())))
     try:
         yield
     finally:
@@ -108,7 +109,7 @@ async def test_each_way_is_stored_under_its_own_name_and_nobody_speaks_for_anoth
     houses: "Houses", pool: Pool, guarded: "Broker"
 ) -> None:
     url = f"mqtt://collector:{'collector'[::-1]}@127.0.0.1:{guarded.port}"
-    async with mqtt.connected(url, uplinks.CLIENT) as client:  # so that the broker keeps what comes before the stage
+    async with mqtt.connected(url, CLIENT) as client:  # so that the broker keeps what comes before the stage
         for topic in (tts.TOPIC, chirpstack.TOPIC, contract.TOPIC, sensorthings.TOPIC):
             await client.listen_to(topic)
     # each tries to speak for all the others
@@ -164,7 +165,7 @@ def test_only_what_some_station_speaks_on_is_subscribed(little_network: Network)
 
 
 def test_a_usable_part_of_a_message_is_used_and_the_rest_named(little_network: Network) -> None:
-    samples = [{"t": NOW.isoformat(), "q": "level", "v": 1, "u": unit} for unit in ("cm", "ft")]
+    samples = [{"t": NOW.isoformat(), "q": "level", "v": 1, "u": unit} for unit in ("cm", "cubit")]
     message = MQTTMessage(topic=b"hladina/v1/brod/samples")
     message.payload = json.dumps({"samples": samples}).encode()
     batch = uplinks.decoded([message], uplinks.ear(little_network.stations))["push"]
