@@ -41,7 +41,7 @@ def test_units_are_converted_and_the_raw_kept() -> None:
     [
         ({"v": None}, "no value"),
         ({"flag": "bad"}, "flags it 'bad'"),
-        ({"u": "ft"}, "unknown unit"),
+        ({"u": "cubit"}, "unknown unit"),
         ({"u": ""}, "no unit"),
         ({"t": "2026-11-22T23:00:00"}, "no offset"),
         ({"t": "yesterday"}, "datetime"),
@@ -131,7 +131,7 @@ def test_any_body_is_a_push_or_a_decode_error(raw: bytes) -> None:
 
 @settings(max_examples=2000, deadline=None)
 @given(
-    samples=st.lists(st.sampled_from([sample(), sample(v=None), sample(u="ft"), sample(q=1), 7]), max_size=6),
+    samples=st.lists(st.sampled_from([sample(), sample(v=None), sample(u="cubit"), sample(q=1), 7]), max_size=6),
 )
 def test_every_sample_is_used_or_named(samples: list[object]) -> None:
     result = pushed(body(*samples), "brod")

@@ -69,7 +69,7 @@ async def test_stored_and_idempotent(houses: "Houses", pool: Pool, pushing: Any)
 
 async def test_a_bad_sample_is_named_and_kept(houses: "Houses", pool: Pool, pushing: Any) -> None:
     future = {"t": (NOW + timedelta(hours=1)).isoformat()}
-    status, answer = await pushing(houses(), body(sample(0), sample(10, u="ft"), sample(20) | future))
+    status, answer = await pushing(houses(), body(sample(0), sample(10, u="cubit"), sample(20) | future))
     assert status == 200
     assert (answer["accepted"], answer["rejected"]) == (1, 2)
     assert answer["faults"][0]["index"] == 1
