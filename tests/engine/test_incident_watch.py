@@ -218,3 +218,29 @@ async def test_a_gauge_or_two_are_told_one_by_one(pool: Pool, few: int) -> None:
         for number in range(1, 4):
             await speak(conn, NAMES[few:], flood + number * STEP, 85.0)
         assert await rounds(conn, flood + 3 * STEP + timedelta(minutes=2)) == (0, few)
+
+
+async def told_of(conn: AsyncConnection) -> list[tuple[object, ...]]:
+    return await rows(conn, "SELECT station_id, reason FROM event WHERE kind = 'incident' ORDER BY event_id")
+
+
+async def test_gauges_unheard_for_a_day_keep_no_incident_open_and_hide_no_other(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        last = await running(conn)
+        gone, left = NAMES[:20], NAMES[20:]
+        for number in range(1, 4):
+            await speak(conn, left, last + number * STEP)
+            await rounds(conn, last + number * STEP + timedelta(minutes=2))
+        assert await told_of(conn) == [("all:", "begun")]
+        assert set(gone) <= await incidents.covered(conn)
+        day = last + timedelta(hours=25)
+        for number in range(10):
+            await speak(conn, left, day + number * STEP)
+            await rounds(conn, day + number * STEP + timedelta(minutes=2))
+        assert await told_of(conn) == [("all:", "begun"), ("all:", "ended")]
+        assert await incidents.covered(conn) == frozenset()
+        await rounds(conn, day + 9 * STEP + timedelta(minutes=30))
+        assert await told_of(conn) == [("all:", "begun"), ("all:", "ended"), ("all:", "begun")]
+        newest = (await incidents.open_ones(conn))[-1]
+        assert set(newest.members) == set(left)

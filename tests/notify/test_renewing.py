@@ -203,3 +203,20 @@ async def test_the_number_of_a_removed_recipient_is_not_told_again(rig: Rig) -> 
         assert await contacts.remove(connection, phone)
     await run_out(rig)
     assert await outcome(rig) == [("expired", "removed")]
+
+
+async def test_a_text_of_an_event_without_words_is_given_up_and_keeps_no_other_from_being_told(rig: Rig) -> None:
+    """A newer version told of an event that this one, put back in its place, has no words for."""
+    await rig.people(1)
+    unheard_of = await rig.announce(0, 2, kind="unheard of")
+    await rig.announce(0, 2)
+    assert await expand_one(rig.house)
+    assert await expand_one(rig.house)
+    async with rig.house.pool.connection() as connection:
+        await connection.execute("UPDATE delivery SET event_id = %s", [unheard_of])
+    await rig.announce(2, 3)
+    await run_out(rig)
+    older, newer = await rig.deliveries()
+    assert (older["event_id"], older["status"], older["error_code"]) == (unheard_of, "expired", "too late")
+    assert newer["status"] == "due"
+    assert renewed([newer])
