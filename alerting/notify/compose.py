@@ -7,12 +7,14 @@ limits of each country keep their own names, which are not translated into one a
 has no words of its own here is not told in those of another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerting.notify.incident_words import KIND as INCIDENT
 from alerting.notify.incident_words import incident_text
+from alerting.notify.rain_words import Rain, rain_text
 from alerting.notify.segments import count, fold
 from floodcore.network.model import Station
 from floodcore.texts import Texts
@@ -21,7 +23,7 @@ from floodcore.words import Cause, Degree, Language, Quantity, Trend
 LOCAL = ZoneInfo("Europe/Prague")
 
 # Which degrees each scheme of limits knows; anything else is told as a plain limit.
-_SCHEMES = {"spa": range(1, 5), "alarmstufe": range(1, 5), "imgw": range(1, 3)}
+_SCHEMES = {"spa": range(1, 5), "alarmstufe": range(1, 5), "imgw": range(1, 3), "rain": range(1, 4)}
 _VALUES = {Quantity.LEVEL: 0, Quantity.DISCHARGE: 1, Quantity.RAIN: 0}
 _NAME_LIMIT = 40
 # A text costs two SMS at most, with a token as long as the first 268 million.
@@ -64,6 +66,7 @@ class Happening:
     trend: Trend
     reason: str = ""
     forecast: Forecast | None = None
+    rain: Rain | None = None
 
 
 def compose(
@@ -92,6 +95,10 @@ def compose(
     if happening.kind == INCIDENT:
         return fold(f"{label}{late}{_incident(texts, happening, station, language)}", umlauts=language is Language.DE)
     where = _where(station, river, language)
+    if happening.rain is not None and happening.kind == "reached":
+        degrees, clock = (happening.from_degree, happening.to_degree), _clock(happening.at)
+        fell, advised = rain_text(texts, happening.rain, degrees, happening.value, where, clock, language)
+        return _fitting([f"{label}{late}{fell} {advised}", f"{label}{late}{fell}"], language)
     now = _now(texts, happening, language)
     level = _level(texts, happening, station, happening.to_degree, language)
     old = _level(texts, happening, station, happening.from_degree, language)
@@ -99,10 +106,14 @@ def compose(
     text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now, **when)
     said = _said(texts, report, language)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
-    umlauts = language is Language.DE
     # The limit goes before the advice, and the advice before what people report: with the longest names there is
     # no room for all.
-    whole = [fold(f"{label}{late}{text}{rest}", umlauts=umlauts) for rest in (f"{said} {advice}", f" {advice}", "")]
+    return _fitting([f"{label}{late}{text}{rest}" for rest in (f"{said} {advice}", f" {advice}", "")], language)
+
+
+def _fitting(wishes: Sequence[str], language: Language) -> str:
+    """The first of `wishes` that costs two SMS at most, else the last."""
+    whole = [fold(one, umlauts=language is Language.DE) for one in wishes]
     return next((one for one in whole if count(f"{one} {_TOKEN}") <= _MOST), whole[-1])
 
 
@@ -173,14 +184,18 @@ def _where(station: Station, river: str, language: Language) -> str:
 
 
 def _now(texts: Texts, happening: Happening, language: Language) -> str:
-    local = happening.at.astimezone(LOCAL)
-    parts = [f"{local.day}.{local.month}. {local:%H:%M}"]
+    parts = [_clock(happening.at)]
     if happening.value is not None:
         value = _value(texts, happening.quantity, happening.value, language)
         parts.append(texts.say(language, "sms.last", value=value) if happening.kind == "silence" else value)
     if happening.trend is not Trend.UNKNOWN and happening.kind != "silence":
         parts.append(texts.say(language, f"trend.{happening.trend}"))
     return ", ".join(parts)
+
+
+def _clock(at: datetime) -> str:
+    local = at.astimezone(LOCAL)
+    return f"{local.day}.{local.month}. {local:%H:%M}"
 
 
 def _value(texts: Texts, quantity: Quantity, value: float, language: Language) -> str:
@@ -192,6 +207,8 @@ def _value(texts: Texts, quantity: Quantity, value: float, language: Language) -
 def _level(texts: Texts, happening: Happening, station: Station, degree: int, language: Language) -> str:
     limits = station.limits_of(happening.quantity)
     scheme = "spa" if limits is None else limits.scheme
+    if happening.quantity is Quantity.RAIN:
+        scheme = "rain" if station.rain_degrees is None else station.rain_degrees.scheme
     if degree not in _SCHEMES.get(scheme, ()):
         return texts.say(language, "sms.level.other", degree=degree)
     return texts.say(language, f"sms.level.{scheme}.{degree}")

@@ -9,12 +9,13 @@ from psycopg import AsyncConnection
 from alerting.notify import overdue, policy
 from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.overdue import Present, Wait
+from alerting.notify.rain_words import Rain
 from alerting.notify.segments import count
 from alerting.notify.words import mark
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.model import Names, Network, Station
-from floodcore.store import expecting, foresight, listen, notes, telling
+from floodcore.store import expecting, foresight, listen, notes, rain, telling
 from floodcore.store.foresight import Said
 from floodcore.store.notes import report_of
 from floodcore.store.telling import Announced, Body
@@ -119,8 +120,21 @@ async def written(
     exercise = announced.exercise or house.settings.exercise
     report = report_of(await notes.in_force(connection, now, announced.station_id))
     return bodies(
-        house.texts, house.network, announced, exercise=exercise, delayed=delayed, said=plan.said, report=report
+        house.texts,
+        house.network,
+        announced,
+        exercise=exercise,
+        delayed=delayed,
+        said=plan.said,
+        report=report,
+        fallen=await fallen_of(connection, announced),
     )
+
+
+async def fallen_of(connection: AsyncConnection, announced: Announced) -> Rain | None:
+    """What an event of rain is about; None for any other event."""
+    found = await rain.of_event(connection, announced.event_id) if announced.quantity == Quantity.RAIN else None
+    return None if found is None else Rain(found.window_min, found.limit_value, found.saturated, found.scheme)
 
 
 def main_of(network: Network, station_id: str) -> str | None:
@@ -148,10 +162,11 @@ def bodies(
     delayed: bool,
     said: Said | None = None,
     report: Cause | None = None,
+    fallen: Rain | None = None,
 ) -> dict[str, Body]:
     """The text of `announced` in every language, and what each costs with its token.
 
-    `report` is what people say of the gauge.
+    `report` is what people say of the gauge, `fallen` what an event of rain is about.
 
     Raises:
         UntellableError: there are no words for this kind of event.
@@ -166,6 +181,7 @@ def bodies(
         trend=Trend(announced.trend),
         reason=announced.reason,
         forecast=_forecast(said),
+        rain=fallen,
     )
     station = network.stations.get(announced.station_id) or _unlisted(announced)
     river = network.rivers.get(station.river or "")

@@ -21,8 +21,8 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
 # Expansions of one series stand in a line, so each sees what the others have told.
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
 # Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
-# by its spare too. An expectation concerns residents from their own degree and
-# probability on, and what becomes of it those who were told of it.
+# by its spare too. Rain concerns residents only where the configuration says so. An expectation concerns residents
+# from their own degree and probability on, and what becomes of it those who were told of it.
 CONCERNED: LiteralString = """
     WITH concerned AS (
         SELECT r.recipient_id, r.phone, r.language
@@ -30,6 +30,7 @@ CONCERNED: LiteralString = """
         WHERE r.active AND r.blocked = ''
           AND (r.role = 'officer'
                OR %(kind)s <> 'silence'
+                  AND NOT EXISTS (SELECT FROM event_rain f WHERE f.event_id = %(event_id)s AND NOT f.residents)
                   AND EXISTS (SELECT FROM subscription s
                               WHERE s.recipient_id = r.recipient_id AND s.station_id IN (%(station_id)s, %(main)s))
                   AND CASE WHEN %(kind)s <> 'expected' THEN r.from_degree <= %(highest)s
