@@ -1,7 +1,7 @@
 """What all addresses of ours that take data share: the cap on a body, who may send, how a refusal is said.
 
-Every refusal is JSON with `error` (one word) and `message` (what to do). 2xx means committed; 503 asks to
-send again later.
+Every refusal is JSON with `error` (one word) and `message` (what to do). 2xx means committed; 401, 403 and 404 ask to
+keep the samples until the operator has acted, 503 to send again later. docs/sources/push.md.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ def authorize(settings: Settings, name: str, request: web.Request, body: bytes) 
     if settings.ingest_keys is None:
         if _only_from_here(settings, request):
             return
-        message = "no keys are configured: the operator sets HLADINA_INGEST_KEYS=station=key,…"
+        message = "nobody may send yet, keep your samples: the operator sets HLADINA_INGEST_KEYS=station=key,…"
         raise RefusedError(HTTPStatus.FORBIDDEN, "not_configured", message)
     headers = request.headers
     found = verdict(settings.ingest_keys, name, headers.get("Authorization", ""), headers.get(SIGNATURE, ""), body)
@@ -92,6 +92,11 @@ def authorize(settings: Settings, name: str, request: web.Request, body: bytes) 
     if found is Verdict.FORBIDDEN:
         message = f"this key is not the key of {name[:40]!r}"
         raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", message)
+
+
+def closed(settings: Settings) -> bool:
+    """Whether nobody may send for want of keys: the world could reach us, and would need one."""
+    return settings.ingest_keys is None and not _is_inside(settings)
 
 
 def not_stored() -> RefusedError:
@@ -107,9 +112,12 @@ def undecodable(reason: str) -> RefusedError:
 
 def _only_from_here(settings: Settings, request: web.Request) -> bool:
     """Whether only this machine reaches us: a proxy on it speaks from loopback for the whole internet."""
+    return _is_inside(settings) and "Forwarded" not in request.headers and "X-Forwarded-For" not in request.headers
+
+
+def _is_inside(settings: Settings) -> bool:
     outside = urlsplit(settings.public_url).hostname
-    forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
-    return _is_loopback(settings.host) and (outside is None or _is_loopback(outside)) and not forwarded
+    return _is_loopback(settings.host) and (outside is None or _is_loopback(outside))
 
 
 def _is_loopback(host: str) -> bool:

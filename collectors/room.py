@@ -1,12 +1,15 @@
 """What the collectors' room offers to the roof: the stages that fetch, the route that takes."""
 
+import logging
 from functools import partial
 
 from aiohttp import web
 
-from collectors import catalogue, drop, hooks, polling, push, repair, texts, uplinks, uploads
+from collectors import catalogue, doors, drop, hooks, polling, push, repair, texts, uplinks, uploads
 from floodcore.house import House
 from floodcore.supervision import Stage
+
+_log = logging.getLogger("hladina.collectors")
 
 
 def stages(house: House) -> dict[str, Stage]:
@@ -25,5 +28,7 @@ def stages(house: House) -> dict[str, Stage]:
 
 
 def routes(house: House) -> list[web.RouteDef]:
-    """The addresses that take readings over HTTP."""
+    """The addresses that take readings over HTTP; says at once when they are closed to all who would send."""
+    if doors.closed(house.settings):
+        _log.warning("pushes, uploads and webhooks get 403: nobody has a key, set HLADINA_INGEST_KEYS=name=key,…")
     return [*push.routes(house), *hooks.routes(house), *uploads.routes(house)]

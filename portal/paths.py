@@ -23,7 +23,17 @@ _FEEDS = {
 
 def paths() -> Object:
     """All paths of the house."""
-    return {**_state(), **_values(), **_events(), **_life(), **_ingest(), **_intakes(), **_feeds(), **_hooks()}
+    return {
+        **_state(),
+        **_values(),
+        **_others(),
+        **_events(),
+        **_life(),
+        **_ingest(),
+        **_intakes(),
+        **_feeds(),
+        **_hooks(),
+    }
 
 
 def _ref(name: str) -> Object:
@@ -61,6 +71,19 @@ def _state() -> Object:
             "one station",
             {"200": _answer("facts and state", _JSON, _ref("Station")), "404": _error("no such station")},
             (_STATION,),
+        ),
+    }
+
+
+def _others() -> Object:
+    return {
+        "/api/v1/context": _get(
+            "what other services say of the danger: bulletins of warnings, flood classes of gauges",
+            {"200": _answer("each with its age, in the issuer's own scale and words", _JSON, _ref("Context"))},
+        ),
+        "/api/v1/sources": _get(
+            "whose data these are, and what each source asks of those who show them",
+            {"200": _answer("the sources in use", _JSON, _ref("Sources"))},
         ),
     }
 
@@ -191,11 +214,11 @@ def _intakes() -> Object:
 _REFUSALS = {
     "400": "not readable; the answer says where",
     "401": "key missing or wrong",
-    "403": "the key is of another station",
+    "403": "the key is of another station, or the house has no keys (`not_configured`); keep what was not taken",
     "404": "no such station",
     "413": "too large",
     "422": "no sample was usable; the answer says why for each",
-    "503": "no keys are configured, or the database is away; try again",
+    "503": "the database is away; try again",
 }
 
 

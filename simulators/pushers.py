@@ -15,7 +15,7 @@ from simulators.sample import Feed, Sample
 
 _log = logging.getLogger("simulators.push")
 _RETRY_S = 0.5
-_REFUSED_FOR_GOOD = frozenset(range(400, 500)) - {408, 425, 429}
+_REFUSED_FOR_GOOD = frozenset({400, 413, 422})  # 401, 403 and 404 are for the operator to mend: keep
 
 
 def body(feed: Feed, samples: Sequence[Sample], sequence: int, sent: datetime) -> dict[str, object]:
@@ -54,7 +54,7 @@ class _Door:
                 await asyncio.sleep(_RETRY_S)
 
     async def _accepted(self, feed: Feed, parcel: Parcel) -> bool:
-        """Whether the logger may forget the samples: stored (2xx) or refused for good (most of 4xx)."""
+        """Whether the logger may forget the samples: stored (2xx), or refused whatever the operator does."""
         key = self.keys.get(parcel.user)
         headers = {"Content-Type": "application/octet-stream"}
         if key is not None:
