@@ -6,7 +6,7 @@ the same outcome. Every believed reading is folded in once, in the order of its 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from alerting.aside import FAULTS
 from alerting.engine import forecast_odds, judge, trend
 from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_trained import Trained
 from alerting.engine.rulebook import Rulebook
 from alerting.foresee_fold import DEGREES, Case, Seen, fold, moment, outlook, warned_of
 from alerting.foresee_life import Moment, Reason, Turn, step
@@ -33,6 +34,9 @@ EXPECTED = "expected"
 SERIES = 30
 # A text of an expectation is of use until the expected time, but an hour after the reading at most.
 LONGEST_VALIDITY = timedelta(hours=1)
+
+# Nothing learnt: the forecast that holds for any gauge.
+GENERIC = Trained()
 
 _log = logging.getLogger("hladina.foresee")
 
@@ -64,10 +68,12 @@ async def foresee(
     exercise: bool,
     limit: int = SERIES,
     failing: set[int] | None = None,
+    trained: Trained = GENERIC,
 ) -> Round:
     """Foresee what is new of up to `limit` marks; `now` is data time and decides only how long a reading waits.
 
-    `failing` is kept by the caller: the series that cannot be foreseen, so that each is said once.
+    `failing` is kept by the caller: the series that cannot be foreseen, so that each is said once. `trained` is what
+    stations learnt from their own past.
 
     Raises:
         psycopg.Error: nothing of the round happened.
@@ -77,9 +83,9 @@ async def foresee(
     try:
         async with conn.transaction():
             claimed = await foresight.claim(conn, limit)
-            done = await _round(conn, claimed, rulebook, now, exercise=exercise)
+            done = await _round(conn, claimed, rulebook, trained, now, exercise=exercise)
     except FAULTS:
-        return await _alone(conn, claimed, rulebook, now, exercise=exercise, failing=failing)
+        return await _alone(conn, claimed, rulebook, trained, now, exercise=exercise, failing=failing)
     if done.claimed:
         failing.difference_update(claimed)
         passing("foresee.after_commit")
@@ -90,6 +96,7 @@ async def _alone(
     conn: AsyncConnection,
     numbers: Sequence[int],
     rulebook: Rulebook,
+    trained: Trained,
     now: datetime,
     *,
     exercise: bool,
@@ -101,7 +108,7 @@ async def _alone(
         try:
             async with conn.transaction():
                 await foresight.unmark(conn, number)
-                one = await _round(conn, [number], rulebook, now, exercise=exercise)
+                one = await _round(conn, [number], rulebook, trained, now, exercise=exercise)
         except FAULTS as fault:
             if number not in failing:
                 _log.error("series %d cannot be foreseen: %s: %s", number, type(fault).__name__, fault)
@@ -115,20 +122,31 @@ async def _alone(
 
 
 async def _round(
-    conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime, *, exercise: bool
+    conn: AsyncConnection,
+    claimed: Sequence[int],
+    rulebook: Rulebook,
+    trained: Trained,
+    now: datetime,
+    *,
+    exercise: bool,
 ) -> Round:
     """Foresee the claimed series; the caller's transaction is the round."""
     passing("foresee.claimed")
     if not claimed:
         return Round()
-    loaded = await load(conn, claimed, rulebook, now)
+    loaded = await load(conn, claimed, rulebook, trained, now)
     passing("foresee.read")
     outcomes = _fold(loaded.work)
     passing("foresee.assessed")
     await foresight.mark(conn, loaded.unfinished)
-    events = await _write(conn, outcomes, now, exercise=exercise)
+    models = {work.series.series_id: trained.model(_odds(), work.series.station_id) for work in loaded.work}
+    events = await _write(conn, outcomes, models, now, exercise=exercise)
     passing("foresee.before_commit")
     return Round(len(claimed), sum(one.due.size for one in loaded.work), events)
+
+
+def _odds() -> str:
+    return forecast_odds.generic().version
 
 
 def _fold(works: Sequence[Work]) -> list[_Outcome]:
@@ -143,7 +161,8 @@ def _case(work: Work) -> Case:
     since = np.array(work.memory.since, dtype=np.float64)  # null is NaN
     since = since if since.size else np.full((len(DEGREES), len(HORIZONS_MIN)), np.nan)
     reached = [_reached(work.reached, moment(at))[0] for at in work.due.tolist()]
-    return Case(work.ruled.rules, work.own, work.above, work.due, reached, since)
+    local = None if work.taught is None else work.taught.local
+    return Case(work.ruled.rules, work.own, work.above, work.due, reached, since, local, work.rain)
 
 
 def _live(work: Work, seen: Seen | None) -> _Outcome:
@@ -169,9 +188,14 @@ def _reached(changes: Sequence[ReachedRow], at: datetime) -> tuple[int, str]:
     return (0, "") if last is None or last.degree == Degree.NONE else (last.degree, last.chain)
 
 
-async def _write(conn: AsyncConnection, outcomes: Sequence[_Outcome], now: datetime, *, exercise: bool) -> int:
-    """Everything that follows from the outcomes; returns how many events are new."""
-    await foresight.save(conn, [_row(one, now) for one in outcomes])
+async def _write(
+    conn: AsyncConnection, outcomes: Sequence[_Outcome], models: Mapping[int, str], now: datetime, *, exercise: bool
+) -> int:
+    """Everything that follows from the outcomes; returns how many events are new.
+
+    `models` says by what each series is foreseen.
+    """
+    await foresight.save(conn, [_row(one, models[one.work.series.series_id], now) for one in outcomes])
     by_key = {
         event.key: (turn, event)
         for one in outcomes
@@ -182,22 +206,26 @@ async def _write(conn: AsyncConnection, outcomes: Sequence[_Outcome], now: datet
     stored = await judging.save_events(conn, events)
     if stored:
         turns = [(number, event, by_key[event.key][0]) for number, event in stored]
-        await foresight.save_expectations(conn, [_expectation(number, turn) for number, _, turn in turns])
+        await foresight.save_expectations(
+            conn, [_expectation(number, turn, models[event.series_id]) for number, event, turn in turns]
+        )
         await judging.announce(conn, [a for number, event, turn in turns for a in _announcements(number, event, turn)])
         await judging.notify(conn, EVENT, CHANGE)
         # Last, because it holds the book until the commit, and the engine may want to write in it.
-        await book.append(conn, [_entry(number, event, turn) for number, event, turn in turns], now)
+        await book.append(
+            conn, [_entry(number, event, turn, models[event.series_id]) for number, event, turn in turns], now
+        )
     return len(stored)
 
 
-def _row(one: _Outcome, now: datetime) -> ForesightRow:
+def _row(one: _Outcome, model: str, now: datetime) -> ForesightRow:
     work, seen = one.work, one.seen
     since = work.memory.since if seen is None else _since(seen)
     return ForesightRow(
         series_id=work.series.series_id,
         foreseen_until=work.until,
         issued_at=work.series.issued_at if seen is None else moment(work.due[-1]),
-        model=forecast_odds.generic().version,
+        model=model,
         memory=foresight.encode(Memory(since, one.told)),
         outlook=work.series.outlook if seen is None else foresight.encode(outlook(seen)),
         degree=None if one.told is None else one.told.degree,
@@ -238,8 +266,8 @@ def _event(work: Work, turn: Turn, *, exercise: bool) -> NewEvent:
     )
 
 
-def _expectation(number: int, turn: Turn) -> Expectation:
-    told, model = turn.told, forecast_odds.generic().version
+def _expectation(number: int, turn: Turn, model: str) -> Expectation:
+    told = turn.told
     if told is None:
         return Expectation(number, None, None, None, None, None, model)
     return Expectation(
@@ -258,7 +286,7 @@ def _announcements(number: int, event: NewEvent, turn: Turn) -> list[Announcemen
     return [Announcement(number, channel, priority, until) for channel in ("sms", "cap")]
 
 
-def _entry(number: int, event: NewEvent, turn: Turn) -> book.NewEntry:
+def _entry(number: int, event: NewEvent, turn: Turn, model: str) -> book.NewEntry:
     told = turn.told
     return entry(
         number,
@@ -266,5 +294,5 @@ def _entry(number: int, event: NewEvent, turn: Turn) -> book.NewEntry:
         probability=None if told is None else told.probability,
         within_min=None if told is None else told.horizon_min,
         expected_at=None if told is None else told.expected_at.isoformat(),
-        model=forecast_odds.generic().version,
+        model=model,
     )

@@ -6,15 +6,16 @@ A value doubted at first counts from the reading that proved it, so nothing is k
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_decision, forecast_past, trend
+from alerting.engine import forecast, forecast_decision, forecast_local, forecast_past, trend
 from alerting.engine.forecast import Foresight, Scene
 from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine.forecast_local import Local
 from alerting.engine.forecast_odds import Odds
 from alerting.engine.forecast_past import STEPS, Past
 from alerting.engine.rules import Rules
@@ -56,15 +57,19 @@ class Points:
 class Case:
     """A series to foresee at `due` (seconds, rising), with the degree reached at each of them.
 
-    `since` is (4, 4) by degree and horizon: since when each warning stands, NaN where none does.
+    `above` has None for a gauge of which nothing is known. `since` is (4, 4) by degree and horizon: since when each
+    warning stands, NaN where none does. `local` is what the station learnt, `rain` the times (seconds) and amounts (mm)
+    at the rain gauges it learnt with.
     """
 
     rules: Rules
     own: Points
-    above: tuple[Points, ...]
+    above: tuple[Points | None, ...]
     due: Array
     reached: Sequence[int]
     since: Array
+    local: Local | None = None
+    rain: tuple[tuple[Array, Array], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,8 @@ def fold(odds: Odds, cases: Sequence[Case]) -> list[Seen]:
     limits = np.concatenate([np.tile(_limits(case.rules), (case.due.size, 1)) for case in cases])
     own = np.concatenate([forecast_past.windows(case.own.past, case.due) for case in cases])
     memory = np.concatenate([forecast_past.memory(case.own.past, case.due) for case in cases])
-    found = forecast.foresee(odds, Scene(own, _above(cases), memory), limits)
+    scene = Scene(own, _above(cases), memory)
+    found = _refined(cases, scene, limits, forecast.foresee(odds, scene, limits))
     held = np.concatenate([np.array(case.reached)[:, None] >= np.array(DEGREES) for case in cases if case.due.size])
     quiet = forecast_decision.quiet(own, limits) | held
     first = np.concatenate([[0], np.cumsum(sizes)])
@@ -122,6 +128,24 @@ def fold(odds: Odds, cases: Sequence[Case]) -> list[Seen]:
         Seen(case, _part(found, slice(first[i], first[i + 1])), warned[first[i] : first[i + 1]], standing[i])
         for i, case in enumerate(cases)
     ]
+
+
+def _refined(cases: Sequence[Case], scene: Scene, limits: Array, found: Foresight) -> Foresight:
+    """The foresight with what some stations learnt of themselves; `found` is changed."""
+    first = 0
+    for case in cases:
+        some = slice(first, first + case.due.size)
+        first = some.stop
+        if case.local is None or not case.due.size:
+            continue
+        # A station learnt with so many gauges; what is laid beside for others is none of its.
+        upstream = scene.upstream[some, : len(case.above)] if scene.upstream is not None and case.above else None
+        showers = [forecast_past.showers(at, amount, case.due) for at, amount in case.rain]
+        own = Scene(scene.own[some], upstream, None, np.mean(showers, axis=0) if showers else None)
+        better = forecast_local.refine(case.local, own, limits[some], _part(found, some))
+        for part in fields(Foresight):
+            getattr(found, part.name)[some] = getattr(better, part.name)
+    return found
 
 
 def _decide(since: Array, now: Array, found: Foresight, quiet: Flags, rows: NDArray[np.int_]) -> Array:
@@ -152,7 +176,8 @@ def _above(cases: Sequence[Case]) -> Array | None:
     row = 0
     for case in cases:
         for gauge, other in enumerate(case.above):
-            grids[row : row + case.due.size, gauge] = _neighbour(other.past, case.due)
+            if other is not None:
+                grids[row : row + case.due.size, gauge] = _neighbour(other.past, case.due)
         row += case.due.size
     return grids
 

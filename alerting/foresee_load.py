@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
+from alerting.engine.forecast_trained import Taught, Trained
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.rules import Rules
 from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, points
@@ -26,6 +27,8 @@ from floodcore.store.foresight import Asked, Believed, Memory, ReachedRow, Serie
 from floodcore.words import Quantity
 
 Array = NDArray[np.float64]
+# Times in seconds, amounts in mm.
+Fallen = tuple[Array, Array]
 
 # New values of one series foreseen in a round, and how many before them are known: two days of a gauge that reports
 # every ten seconds. One that is faster remembers less than two days.
@@ -45,17 +48,23 @@ _log = logging.getLogger("hladina.foresee")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A series to foresee up to `until`. `moments` are its new believed readings, `due` those that have a forecast."""
+    """A series to foresee up to `until`. `moments` are its new believed readings, `due` those that have a forecast.
+
+    `above` has None for a gauge of which nothing is known; `taught` is what the station learnt, `rain` what fell at the
+    rain gauges it learnt with.
+    """
 
     series: Series
     ruled: Versioned
     memory: Memory
     own: Points
-    above: tuple[Points, ...]
+    above: tuple[Points | None, ...]
     reached: Sequence[ReachedRow]
     until: datetime
     moments: Array
     due: Array
+    taught: Taught | None = None
+    rain: tuple[Fallen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +76,49 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A gauge above, or a rain gauge: the number of its series, None where it has none yet, and its rules."""
+
+    number: int | None
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
 class _Above:
-    """A gauge above: its rules and what was believed of it."""
+    """A gauge above, or a rain gauge: its rules and what was believed of it."""
 
     rules: Rules
     believed: Believed
 
 
-async def load(conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, now: datetime) -> Loaded:
+async def load(
+    conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, trained: Trained, now: datetime
+) -> Loaded:
     """Lock the claimed series of which people are told, and read what is new of them."""
     series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one)]
-    above = await _numbers(conn, series, rulebook)
+    wanted = await _numbers(conn, series, rulebook, trained)
     own = {one.series_id: _asked(one.series_id, one.foreseen_until, _MEMORY) for one in series}
-    upper = {
-        one.series_id: [(_asked(number, one.foreseen_until, _PAST), rules) for number, rules in above[one.series_id]]
+    others = {
+        one.series_id: [
+            None if gauge.number is None else _asked(gauge.number, one.foreseen_until, _PAST)
+            for gauge in wanted[one.series_id]
+        ]
         for one in series
     }
-    every = dict.fromkeys([*own.values(), *(asked for pairs in upper.values() for asked, _ in pairs)])
+    every = dict.fromkeys([*own.values(), *(asked for each in others.values() for asked in each if asked is not None)])
     believed = await foresight.points(conn, list(every), _KNOWN, VALUES)
     reached = await foresight.reached(conn, series, BEFORE_ALL)
     loaded = Loaded([], [])
     for one in series:
-        found = believed.get(own[one.series_id])
-        if found is not None:
-            others = [_Above(rules, believed[asked]) for asked, rules in upper[one.series_id] if asked in believed]
-            ruled = rulebook.of(one.station_id, Quantity(one.quantity))
-            _put(loaded, one, ruled, found, others, reached[one.series_id], now)
+        number = one.series_id
+        heard = [None if asked is None else believed.get(asked) for asked in others[number]]
+        beside = [
+            None if found is None else _Above(gauge.rules, found)
+            for gauge, found in zip(wanted[number], heard, strict=True)
+        ]
+        if own[number] in believed:
+            ruled, taught = rulebook.of(one.station_id, Quantity(one.quantity)), trained.stations.get(one.station_id)
+            _put(loaded, one, ruled, believed[own[number]], _Beside(beside, taught), reached[number], now)
     return loaded
 
 
@@ -107,22 +133,31 @@ def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
 
 
 async def _numbers(
-    conn: AsyncConnection, series: Sequence[Series], rulebook: Rulebook
-) -> dict[int, list[tuple[int, Rules]]]:
-    """The gauges above each series, as number and rules: by level, else by discharge."""
+    conn: AsyncConnection, series: Sequence[Series], rulebook: Rulebook, trained: Trained
+) -> dict[int, list[_Wanted]]:
+    """What each series looks at: the gauges above, by level, else by discharge; then the rain gauges it learnt with."""
     stations = rulebook.network.stations
     wanted = {
         one.series_id: [
-            (name, str(Quantity.LEVEL if Quantity.LEVEL in stations[name].quantities else Quantity.DISCHARGE))
-            for name in above(one.station_id, stations)
+            *(
+                (name, Quantity.LEVEL if Quantity.LEVEL in stations[name].quantities else Quantity.DISCHARGE)
+                for name in above(one.station_id, stations)
+            ),
+            *((name, Quantity.RAIN) for name in _rain_gauges(trained, one)),
         ]
         for one in series
     }
-    numbers = await foresight.numbers(conn, sorted({pair for pairs in wanted.values() for pair in pairs}))
+    pairs = sorted({(name, str(quantity)) for each in wanted.values() for name, quantity in each})
+    numbers = await foresight.numbers(conn, pairs)
     return {
-        number: [(numbers[pair], rulebook.of(pair[0], Quantity(pair[1])).rules) for pair in pairs if pair in numbers]
-        for number, pairs in wanted.items()
+        number: [_Wanted(numbers.get((name, str(q))), rulebook.of(name, q).rules) for name, q in each]
+        for number, each in wanted.items()
     }
+
+
+def _rain_gauges(trained: Trained, series: Series) -> tuple[str, ...]:
+    taught = trained.stations.get(series.station_id)
+    return () if taught is None else taught.rain_gauges
 
 
 def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
@@ -136,22 +171,48 @@ def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
     return found[:_MOST_ABOVE]
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a series looks at beside itself: gauges above, then the rain gauges of what it was `taught`."""
+
+    gauges: Sequence[_Above | None]
+    taught: Taught | None
+
+    @property
+    def heard(self) -> list[_Above]:
+        """Those of which something is known."""
+        return [gauge for gauge in self.gauges if gauge is not None]
+
+    def above(self) -> tuple[Points | None, ...]:
+        """The believed values of the gauges above, in their order."""
+        rain = 0 if self.taught is None else len(self.taught.rain_gauges)
+        gauges = self.gauges[: len(self.gauges) - rain]
+        return tuple(None if gauge is None else _points(gauge.rules, gauge.believed) for gauge in gauges)
+
+    def rain(self) -> tuple[Fallen, ...]:
+        """What fell at the rain gauges, in their order."""
+        count = 0 if self.taught is None else len(self.taught.rain_gauges)
+        gauges = self.gauges[len(self.gauges) - count :]
+        fallen = (((), ()) if gauge is None else (gauge.believed.at, gauge.believed.value) for gauge in gauges)
+        return tuple((np.array(at, dtype=np.float64), np.array(value, dtype=np.float64)) for at, value in fallen)
+
+
 def _put(
     loaded: Loaded,
     series: Series,
     ruled: Versioned,
     believed: Believed,
-    above_it: Sequence[_Above],
+    beside: _Beside,
     reached: Sequence[ReachedRow],
     now: datetime,
 ) -> None:
     own = _points(ruled.rules, believed)
     if own is None:
         return
-    judged = min(_read(each) for each in (believed, *(other.believed for other in above_it if _is_cut(other.believed))))
-    cut = judged < believed.judged_until
-    until = _covered(believed, above_it, series.foreseen_until or BEFORE_ALL, judged, now)
-    if until < judged or cut:
+    cut_others = (each.believed for each in beside.heard if _is_cut(each.believed))
+    judged = min(_read(each) for each in (believed, *cut_others))
+    until = _covered(believed, beside.heard, series.foreseen_until or BEFORE_ALL, judged, now)
+    if until < believed.judged_until:
         loaded.unfinished.append(series.series_id)
     if series.foreseen_until is not None and until <= series.foreseen_until:
         return
@@ -159,9 +220,22 @@ def _put(
     moments = moments[moments <= until.timestamp()]
     if series.foreseen_until is not None:
         moments = moments[moments > series.foreseen_until.timestamp()]
-    others = tuple(found for other in above_it if (found := _points(other.rules, other.believed)) is not None)
     forecast = moments[due(ruled.rules, own, moments)]
-    loaded.work.append(Work(series, ruled, _memory(series), own, others, reached, until, moments, forecast))
+    loaded.work.append(
+        Work(
+            series,
+            ruled,
+            _memory(series),
+            own,
+            beside.above(),
+            reached,
+            until,
+            moments,
+            forecast,
+            beside.taught,
+            beside.rain(),
+        )
+    )
 
 
 def _points(rules: Rules, believed: Believed) -> Points | None:

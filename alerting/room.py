@@ -7,7 +7,8 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, foresee, incident_watch, spare, sweep, watch
+from alerting import evaluate, foresee, incident_watch, learnt, spare, sweep, watch
+from alerting.engine.forecast_trained import Trained
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
 from alerting.notify import stages as notify_stages
@@ -52,7 +53,7 @@ def stages(house: House) -> dict[str, Stage]:
     rulebook = Rulebook(house.network)
     return {
         "engine.evaluate": partial(_evaluate, house, rulebook),
-        "engine.foresee": partial(_foresee, house, rulebook),
+        "engine.foresee": partial(_foresee, house, rulebook, learnt.at_start(house.settings.stations, house.network)),
         "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
         **_spares(house, rulebook),
         "engine.watch": partial(watch.stage, house, watch.Watching()),
@@ -89,14 +90,14 @@ async def _evaluate(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
                 await wake.wait(_POLL_S)
 
 
-async def _foresee(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
+async def _foresee(house: House, rulebook: Rulebook, trained: Trained, pulse: Pulse) -> None:
     """Foresee what was judged, apart from judging: an alert of a degree reached never waits for a forecast."""
     async with listening(house.settings.database_url, CHANGE) as wake, house.pool.connection() as conn:
         failing: set[int] = set()
         while True:
             began = time.monotonic()
             now, exercise = house.clock.now(), house.settings.exercise
-            done = await foresee.foresee(conn, rulebook, now, exercise=exercise, failing=failing)
+            done = await foresee.foresee(conn, rulebook, now, exercise=exercise, failing=failing, trained=trained)
             pulse.beat()
             took = time.monotonic() - began
             await asyncio.sleep(min(max(_FORESEE_S, _FORESEE_RESTS * took), _FORESEE_LONGEST_REST_S))

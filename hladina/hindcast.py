@@ -18,6 +18,7 @@ from pathlib import Path
 
 from alerting.engine import forecast_odds
 from alerting.engine.forecast_local import Local
+from alerting.engine.forecast_trained import Taught, Trained
 from alerting.engine.rules import ENGINE, version
 from floodcore.words import Flag
 from hladina import foresight, plots, skill, skill_table, trained, training
@@ -31,6 +32,7 @@ from hladina.training import Learned
 
 DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
+STATIONS = "stations.json"
 QUALITY = ("station_id", "timestamp", "flag", "test")
 
 
@@ -75,8 +77,11 @@ def main(argv: Sequence[str]) -> int:
         records = read_readings(options.readings, stations)
         options.out.mkdir(parents=True, exist_ok=True)
         with Workers(options.dask) as workers:
-            learned = {} if earlier is None else _train(stations, earlier, workers)
-            _write(options, stations, records, learned, workers)
+            if earlier is not None:
+                _teach(options, stations, _train(stations, earlier, workers))
+            file = options.trained if earlier is None else options.out / STATIONS
+            known = Trained() if file is None else trained.read(file.read_bytes(), stations, file.name)
+            _write(options, stations, records, known, workers)
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
@@ -95,7 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hladina hindcast", description="Run the live engine over recorded data.")
     parser.add_argument("--stations", type=Path, required=True, metavar="FILE", help="YAML list of stations")
     parser.add_argument("--readings", type=Path, required=True, nargs="+", metavar="FILE", help="CSV or CSV.gz")
-    parser.add_argument("--train", type=Path, nargs="+", metavar="FILE", help="earlier records to learn stations from")
+    teaching = parser.add_mutually_exclusive_group()
+    teaching.add_argument(
+        "--train", type=Path, nargs="+", metavar="FILE", help="earlier records to learn stations from"
+    )
+    teaching.add_argument(
+        "--trained", type=Path, metavar="FILE", help="what stations learnt before, as --train wrote it"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
     parser.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786; one station each")
     return parser
@@ -122,7 +133,7 @@ def _write(
     options: argparse.Namespace,
     stations: dict[str, Recorded],
     records: Records,
-    learned: Mapping[str, Learned | None],
+    known: Trained,
     workers: Workers,
 ) -> None:
     out: Path = options.out
@@ -134,7 +145,7 @@ def _write(
             for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
         )
         judged = _judged(stations, records, workers)
-        cases = [_case(one, stations, judged, learned.get(key)) for key, one in stations.items()]
+        cases = [_case(one, stations, judged, known.stations.get(key)) for key, one in stations.items()]
         for key, result in zip(stations, workers.each(_foresee, cases, "foreseen"), strict=True):
             one = judged[key]
             degrees(_degrees(stations[key], one.outcome))
@@ -150,7 +161,7 @@ def _write(
     summary = {
         "engine": ENGINE,
         "forecast": f"learnt odds {forecast_odds.generic().version}; see docs/forecast.md",
-        "train": _taught(options, learned),
+        "train": _taught(options, known),
         "rows": records.rows,
         "rejected": records.rejected,
         "strangers": dict(sorted(records.strangers.items())),
@@ -159,15 +170,18 @@ def _write(
     (out / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _taught(options: argparse.Namespace, learned: Mapping[str, Learned | None]) -> dict[str, object]:
-    """Writes stations.json when there was something to learn from; what summary.json says of it."""
-    files: list[Path] = options.train or []
-    if not files:
-        return {"files": [], "version": None, "stations": 0}
-    found = trained.document(learned, files, forecast_odds.generic().version)
-    (options.out / "stations.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    taught = sum(one is not None for one in learned.values())
-    return {"files": [path.name for path in files], "version": found["version"], "stations": taught}
+def _teach(
+    options: argparse.Namespace, stations: Mapping[str, Recorded], learned: Mapping[str, Learned | None]
+) -> None:
+    """Write what was learnt; it is used as it is read back, so that a live house with the file decides the same."""
+    found = trained.document(learned, stations, options.train, forecast_odds.generic().version)
+    (options.out / STATIONS).write_text(trained.written(found), encoding="utf-8")
+
+
+def _taught(options: argparse.Namespace, known: Trained) -> dict[str, object]:
+    """What summary.json says of what was learnt."""
+    files: list[Path] = options.train or ([] if options.trained is None else [options.trained])
+    return {"files": [path.name for path in files], "version": known.version or None, "stations": len(known.stations)}
 
 
 def _judge(job: tuple[Recorded, Record]) -> Judged:
@@ -179,11 +193,11 @@ def _judge(job: tuple[Recorded, Record]) -> Judged:
 
 
 def _case(
-    station: Recorded, stations: Mapping[str, Recorded], judged: Mapping[str, Judged], learned: Learned | None
+    station: Recorded, stations: Mapping[str, Recorded], judged: Mapping[str, Judged], taught: Taught | None
 ) -> Case:
     """Only what the station needs: it may have to travel."""
     names = (station.id, *above(station.id, stations), *station.rain_gauges)
-    local = None if learned is None else learned.local
+    local = None if taught is None else taught.local
     return Case(station, {key: stations[key] for key in names}, {key: judged[key].outcome for key in names}, local)
 
 

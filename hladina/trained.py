@@ -9,15 +9,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.engine import forecast_odds
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_local import RAIN_SPANS, SPANS
 from alerting.engine.forecast_odds import REACHES_MIN
+from alerting.engine.forecast_trained import FORMAT, Facts, Trained, TrainedError, parse, version_of
+from hladina.neighbours import above
+from hladina.station_list import InputError, Recorded
 from hladina.training import FEWEST_EVENTS, Learned
 
-FORMAT = 1
 
-
-def document(learned: Mapping[str, Learned | None], files: Sequence[Path], odds_version: str) -> dict[str, object]:
+def document(
+    learned: Mapping[str, Learned | None], stations: Mapping[str, Recorded], files: Sequence[Path], odds_version: str
+) -> dict[str, object]:
     """The file as JSON values; `version` is the hash of all the rest."""
     body: dict[str, object] = {
         "format": FORMAT,
@@ -26,11 +30,28 @@ def document(learned: Mapping[str, Learned | None], files: Sequence[Path], odds_
         "reaches_min": list(REACHES_MIN),
         "horizons_min": list(HORIZONS_MIN),
         "spans_10min": {"upstream": SPANS, "rain": RAIN_SPANS},
-        "stations": {key: _station(one) for key, one in learned.items() if one is not None},
+        "stations": {key: _station(stations[key], stations, one) for key, one in learned.items() if one is not None},
         "too_few_floods": {key: f"fewer than {FEWEST_EVENTS}" for key, one in learned.items() if one is None},
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return {"version": hashlib.sha256(text.encode()).hexdigest()[:16], **body}
+    return {"version": version_of(body), **body}
+
+
+def written(document: Mapping[str, object]) -> str:
+    """The document as the text of its file."""
+    return json.dumps(document, indent=1) + "\n"
+
+
+def read(text: bytes, stations: Mapping[str, Recorded], name: str) -> Trained:
+    """What a file called `name` teaches of the stations of a list.
+
+    Raises:
+        InputError: it is damaged, or of others; with what to do.
+    """
+    known = {key: Facts(one.quantity, above(key, stations)) for key, one in stations.items()}
+    try:
+        return parse(text, known, forecast_odds.generic().version)
+    except TrainedError as error:
+        raise InputError([f"{name}: {fault}" for fault in error.faults]) from None
 
 
 def _hash(path: Path) -> str:
@@ -41,9 +62,12 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _station(one: Learned) -> dict[str, object]:
+def _station(station: Recorded, stations: Mapping[str, Recorded], one: Learned) -> dict[str, object]:
     local = one.local
     return {
+        "quantity": str(station.quantity),
+        "upstream": list(above(station.id, stations)),
+        "rain_gauges": list(station.rain_gauges),
         "events": one.events,
         "moments": one.moments,
         "from": datetime.fromtimestamp(one.begin, UTC).isoformat(),

@@ -16,7 +16,7 @@ from alerting.engine.forecast import Foresight, Scene, times
 Array = NDArray[np.float64]
 
 # Steps of ten minutes: how far back the own changes reach, the spans of the changes above, and of the sums of rain.
-_OWN = (1, 3, 6, 12)
+OWN_STEPS = (1, 3, 6, 12)
 SPANS = ((0, 3), (3, 6), (6, 9), (9, 12), (12, 18), (18, 24), (24, 36))
 RAIN_SPANS = ((0, 6), (6, 12), (12, 18), (18, 36))
 _STEEPNESS = 4.0
@@ -44,7 +44,7 @@ class Local:
 
 def features(scene: Scene) -> Array:
     """(series, 4 + 7 per gauge above + 4 of rain): changes in cm and sums in mm; 0 where nothing is known."""
-    parts = [scene.own[:, 0] - scene.own[:, back] for back in _OWN]
+    parts = [scene.own[:, 0] - scene.own[:, back] for back in OWN_STEPS]
     if scene.upstream is not None:
         for gauge in range(scene.upstream.shape[1]):
             parts += [scene.upstream[:, gauge, a] - scene.upstream[:, gauge, b] for a, b in SPANS]

@@ -29,7 +29,8 @@ _SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
 MAX_BYTES = 300_000
 _MAY_BE_EMPTY = {"places", "partners"}
 _OPTIONAL = {"exports.yaml"}
-_BESIDE = {"schema", "stations"}
+# What stations learnt is checked by those who foresee with it (`hladina check`).
+_BESIDE = {"schema", "stations", "trained.json"}
 
 
 def read(folder: Path, sensors: Sensors | None = None) -> Network:

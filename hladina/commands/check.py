@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from alerting import learnt
 from collectors.sensors.registry import offsets
 from floodcore.network import report
 from floodcore.network.load import check
@@ -21,4 +22,7 @@ def main(argv: Sequence[str]) -> int:
         return MISUSE
     checked = check(folder, offsets())
     print("\n".join(report.lines(checked)))
-    return FAILED if checked.faults else OK
+    unfit = [] if checked.network is None else learnt.faults(folder, checked.network)
+    if unfit:
+        print("\n".join(unfit))
+    return FAILED if checked.faults or unfit else OK
