@@ -10,7 +10,7 @@ from floodcore.store import views
 from floodcore.store.views import EventView, SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Flag, Quantity
-from portal import answers, contract, csvtext, queries
+from portal import answers, contract, csvtext, queries, terms
 from portal.board import OUTAGES, Bytes
 from portal.desk import Desk
 from portal.geojson import Json, iso, properties
@@ -74,7 +74,7 @@ async def observations(desk: Desk, request: web.Request) -> web.Response:
     headers |= {"Link": f'<{following}>; rel="next"'} if following is not None else {}
     unit = CANONICAL[quantity]
     if wants_csv(request):
-        text = csvtext.observations(mark.station.id, quantity.value, unit, shown)
+        text = csvtext.observations(mark.station.id, quantity.value, unit, shown, mark.station.operator)
         name = "".join(sign if sign.isascii() and sign.isalnum() else "_" for sign in mark.station.id)
         headers |= {"Content-Disposition": f'attachment; filename="{name}_{quantity.value}.csv"'}
         return answers.finished(request, Bytes.of(text.encode()), answers.CSV, headers=_SHARED | headers)
@@ -85,6 +85,7 @@ async def observations(desk: Desk, request: web.Request) -> web.Response:
         "from": iso(span.start),
         "to": iso(span.end),
         "observations": [_sample(sample) for sample in shown],
+        "credits": {each: terms.credit(each, mark.station.operator) for each in sorted({s.source for s in shown})},
         "next": following,
     }
     return answers.data(request, body, headers=headers)
@@ -159,6 +160,7 @@ def _sample(sample: SampleView) -> Json:
         "flag": Flag(sample.flag).name.lower(),
         "test": sample.test or None,
         "late": sample.late,
+        "source": sample.source,
     }
 
 

@@ -17,9 +17,10 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from floodcore.house import House
-from floodcore.store import doubts, foresight, incidents, notes, views
+from floodcore.store import context, doubts, foresight, incidents, notes, views
+from floodcore.store.context import Standing
 from floodcore.store.incidents import Incident
-from floodcore.store.views import EventView
+from floodcore.store.views import EventView, SourceView
 from portal import geojson
 from portal.jsontext import dumps
 from portal.marks import Mark, marks
@@ -60,6 +61,8 @@ class Snapshot:
     events: tuple[EventView, ...] = ()
     read_at: datetime | None = None
     incidents: tuple[Incident, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    sources: tuple[SourceView, ...] = ()
 
     def mark(self, station_id: str) -> Mark | None:
         """The mark of one station, or None when there is no such station."""
@@ -145,13 +148,16 @@ class Board:
                 noted = await notes.in_force(conn, now)
                 open_ones = await incidents.open_ones(conn)
                 doubted = await doubts.open_doubts(conn, now)
+                graded = await context.graded(conn)
+                standings = await context.standings(conn, known=self.snapshot.standings)
+                sources = await views.sources(conn)
         except OUTAGES as error:
             self.fault = type(error).__name__
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted, doubted))
-        self._put(Snapshot(shown, tuple(events), now, tuple(open_ones)))
+        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted, doubted, graded))
+        self._put(Snapshot(shown, tuple(events), now, tuple(open_ones), tuple(standings), tuple(sources)))
 
     def _put(self, snapshot: Snapshot) -> None:
         old = self.snapshot
@@ -172,4 +178,5 @@ def _next_turn(shown: tuple[Mark, ...], now: datetime) -> datetime | None:
         for turn in (mark.until.late_at, mark.until.silent_at, mark.foresees_until or mark.until.silent_at)
         if turn >= now
     ]
+    turns += [each.until for mark in shown for each in mark.classes if each.until >= now]
     return min(turns, default=None) if turns else now + timedelta(days=1)

@@ -7,14 +7,16 @@ and hooks belong to other rooms; their addresses are named so that one document 
 from functools import cache
 
 from floodcore.words import Cause, Flag, Freshness, Quantity, Trend
+from portal import contractcontext
 from portal.geojson import Json
 from portal.paths import paths
+from portal.schemawords import NUMBER as _NUMBER
+from portal.schemawords import TEXT as _TEXT
+from portal.schemawords import TEXTS, Object
+from portal.schemawords import TIME as _TIME
+from portal.schemawords import many as _list
+from portal.schemawords import record as _object
 
-Object = dict[str, Json]
-
-_TIME: Object = {"type": ["string", "null"], "format": "date-time", "description": "UTC"}
-_NUMBER: Object = {"type": ["number", "null"]}
-_TEXT: Object = {"type": ["string", "null"]}
 _SECURITY: Object = {
     "basic": {"type": "http", "scheme": "basic", "description": "station id and its key"},
     "hmac": {
@@ -30,15 +32,6 @@ _DEGREE: Object = {"type": ["integer", "null"], "minimum": 0, "maximum": 4}
 def _enum(words: type[Quantity] | type[Freshness] | type[Trend]) -> Object:
     values: list[Json] = [word.value for word in words]
     return {"type": "string", "enum": values}
-
-
-def _object(properties: Object, *, optional: tuple[str, ...] = ()) -> Object:
-    required: list[Json] = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _list(of: Json) -> Object:
-    return {"type": "array", "items": of}
 
 
 def _ref(name: str) -> Object:
@@ -82,6 +75,7 @@ def _state() -> Object:
             "synthetic": {"type": "boolean", "description": "an invented station; its values measure nothing"},
             **_of_people_and_pairs(),
             **_of_doubts(),
+            **contractcontext.of_others(),
             "expected_at": {**_TIME, "description": "when the expected limit is reached: median; null = none expected"},
             "expected_earliest": {**_TIME, "description": "begin of the middle four fifths of that time"},
             "expected_latest": {**_TIME, "description": "its end"},
@@ -243,6 +237,7 @@ def _observations() -> Object:
             "flag": {"type": "string", "enum": flags},
             "test": _TEXT,
             "late": {"type": "boolean", "description": "a newer value of the series had already been stored"},
+            "source": {"type": "string", "description": "whence the value came; how to name it is in `credits`"},
         }
     )
     return _object(
@@ -253,6 +248,7 @@ def _observations() -> Object:
             "from": _TIME,
             "to": _TIME,
             "observations": _list(sample),
+            "credits": {**TEXTS, "description": "how each source of these values is to be named, by source"},
             "next": {**_TEXT, "description": "where the next part is; null at the end"},
         }
     )
@@ -293,6 +289,7 @@ def _schemas() -> Object:
         "Event": _event(),
         "Events": _object({"events": _list(_ref("Event")), "next": _TEXT}),
         "Health": _health(),
+        **contractcontext.schemas(),
         "Error": _object({"error": {"type": "string"}, "hint": {"type": "string"}}),
     }
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from floodcore.house import House
 from floodcore.words import Freshness, Language
-from portal import ahead, shapes
+from portal import ahead, others, shapes, terms
 from portal.answers import Policy
 from portal.assets import Assets
 from portal.board import Board, Bytes
@@ -53,10 +53,12 @@ class Desk:
             stale_since=None if since is None else reader.moment(since),
             incidents=[incident_words(reader, incident) for incident in board.snapshot.incidents],
             never_read=board.snapshot.read_at is None,
+            credits=", ".join(others.credits_in_use(board.snapshot.sources)),
             speed=self.house.clock.speed,
             Freshness=Freshness,
             river_name=self.river_name,
             arrow=_arrow,
+            credit=credit_words,
             **values,
         )
 
@@ -79,6 +81,12 @@ class Desk:
         body = Bytes.of(make().encode())
         self._pages[key] = (now, body)
         return body
+
+
+def credit_words(reader: Reader, source: str, operator: str) -> str:
+    """The name beside a value: in the reader's words where the source is people, else as it goes by."""
+    key = f"terms.owner.{source}"
+    return reader.say(key) if key in reader.texts.known else terms.credit(source, operator)
 
 
 def _arrow(mark: Mark, now: datetime) -> str:

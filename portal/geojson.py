@@ -7,15 +7,19 @@ judging as time passes, so that old water never looks calm on a screen that was 
 from collections.abc import Iterable
 from datetime import datetime
 
+from floodcore.store.context import Graded
 from floodcore.store.doubts import DoubtView
 from floodcore.store.notes import Note, cause_of
 from floodcore.words import Flag, Language
+from portal import terms
 from portal.ahead import sure
 from portal.marks import Mark
+from portal.plain import plain
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _DOUBTED = {Flag.SUSPECT, Flag.FAIL}
+_NAME = 80
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -58,7 +62,25 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
         "notes": [_note(note) for note in mark.notes],
         "doubts": [_doubt(doubt) for doubt in mark.doubts],
         "doubted_by": [doubt.test for doubt in mark.doubted_by(now)],
+        "data_source": mark.source or None,
+        "data_credit": terms.credit(mark.source, mark.station.operator) if mark.source else None,
+        "classes": [graded_words(each, now) for each in mark.classes],
         **_ahead(mark, now),
+    }
+
+
+def graded_words(graded: Graded, now: datetime) -> dict[str, Json]:
+    """The class another service gives a gauge, on its own scale (ADR 0025)."""
+    return {
+        "source": graded.source,
+        "issuer": terms.owner(graded.source, ""),
+        "class": graded.grade,
+        "words": plain(graded.name, _NAME) or None,
+        "words_language": "de",
+        "at": iso(graded.at),
+        "until": iso(graded.until),
+        "received_at": iso(graded.received_at),
+        "current": graded.current(now),
     }
 
 

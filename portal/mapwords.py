@@ -7,6 +7,7 @@ from portal.ahead import SURE
 from portal.doubting import TESTS
 from portal.reading import ARROWS
 from portal.shapes import BADGES, LETTERS
+from portal.voices import CLASSES
 
 
 def words(texts: Texts, language: Language) -> dict[str, object]:
@@ -42,4 +43,7 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "pairs": {name: say(f"page.pair.{name}").rstrip(":") for name in ("lost", "idle", "instead")},
         "reported": say("page.notes.word"),
         "causes": {cause.value: say(f"cause.{cause.value}") for cause in Cause},
+        "source": say("terms.popup"),
+        "classes": [say(f"context.class.{grade}") for grade in CLASSES],
+        "classed": {name: say(f"context.class.{name}") for name in ("now", "old", "nodata", "note")},
     }

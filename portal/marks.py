@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from floodcore.freshness import GRACE, allowed_silence, freshness, lag
 from floodcore.network.model import Limits, Names, Network, Station
+from floodcore.store.context import Graded
 from floodcore.store.doubts import DoubtView, lowered
 from floodcore.store.foresight import ForesightView, Told
 from floodcore.store.notes import Note
@@ -29,6 +30,14 @@ class Turns:
 
     late_at: datetime
     silent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Water:
+    """The last temperature of the water, in °C, and when it was taken."""
+
+    celsius: float
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,8 @@ class Mark:
     none above the reached one; `foresight` the newest forecast and what was told of it. `notes` are what
     people report about the gauge, the newest first, `pair` the other gauge of a site with a spare (ADR 0014).
     `doubts` are those between series upon anything the station measures, open when the mark was made (ADR 0012).
+    `classes` are what other services say of the gauge, on their own scales (ADR 0025). `source` is whence the value
+    came, `water` the temperature of the water where it is measured.
     """
 
     station: Station
@@ -83,6 +94,9 @@ class Mark:
     notes: tuple[Note, ...] = ()
     pair: "Mark | None" = None
     doubts: tuple[DoubtView, ...] = ()
+    classes: tuple[Graded, ...] = ()
+    source: str = ""
+    water: "Water | None" = None
 
     def counts_at(self, now: datetime) -> bool:
         """Whether this is the reading of its site to go by: the main one's, unless it is lost and the spare is not."""
@@ -190,6 +204,7 @@ def marks(
     foresights: Iterable[ForesightView] = (),
     notes: Iterable[Note] = (),
     doubts: Iterable[DoubtView] = (),
+    graded: Iterable[Graded] = (),
 ) -> list[Mark]:
     """One mark for every station of the network, then for every unknown station that sends, by id.
 
@@ -211,9 +226,20 @@ def marks(
     doubted: dict[str, tuple[DoubtView, ...]] = {}
     for doubt in doubts:
         doubted[doubt.station_id] = (*doubted.get(doubt.station_id, ()), doubt)
+    classed: dict[str, tuple[Graded, ...]] = {}
+    for each in graded:
+        classed[each.station_id] = (*classed.get(each.station_id, ()), each)
     plain = (_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations))
     return _paired(
-        [replace(one, notes=noted.get(one.station.id, ()), doubts=doubted.get(one.station.id, ())) for one in plain]
+        [
+            replace(
+                one,
+                notes=noted.get(one.station.id, ()),
+                doubts=doubted.get(one.station.id, ()),
+                classes=classed.get(one.station.id, ()),
+            )
+            for one in plain
+        ]
     )
 
 
@@ -282,7 +308,17 @@ def _mark(
         declared_by=declared.author if declared is not None else "",
         lag=_lag(row),
         foresight=foresight,
+        source=row.source if row is not None else "",
+        water=_water(rows),
     )
+
+
+def _water(rows: Sequence[SeriesView]) -> Water | None:
+    row = next((row for row in rows if row.quantity == Quantity.WATER_TEMPERATURE), None)
+    believed = row is not None and row.flag in {Flag.GOOD, Flag.UNCHECKED}
+    if row is None or row.value is None or row.observed_at is None or not believed:
+        return None
+    return Water(row.value, row.observed_at)
 
 
 def _lag(row: SeriesView | None) -> timedelta:

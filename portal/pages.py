@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from floodcore.store.views import EventView
 from floodcore.words import Degree, Freshness, Language, Quantity
-from portal import answers, atlas, mapwords
+from portal import answers, atlas, contextpage, mapwords
 from portal.board import Bytes, Snapshot
 from portal.desk import Desk
 from portal.geojson import iso
@@ -19,6 +19,7 @@ from portal.reading import Reader
 from portal.wellbeing import event_words
 
 _LISTED = 12
+_WARNED = 5
 _MAP_ELEMENT = Markup('<div class="folium-map" id="map_h0"></div>')
 _SCRIPT = "text/javascript; charset=utf-8"
 SHOWS = ("all", "eyes", "degree", "silent")
@@ -81,6 +82,8 @@ def _map_page(desk: Desk, snapshot: Snapshot, language: Language) -> str:
         counts=counts(snapshot.marks, reader),
         listed=eyes[:_LISTED],
         more=max(0, len(eyes) - _LISTED),
+        voices=contextpage.of_region(desk, reader, snapshot),
+        most=_WARNED,
         map_element=_MAP_ELEMENT,
         map_script=f"/{language.value}/map.js?v={_script(desk, language).etag.strip(chr(34))[:8]}",
     )

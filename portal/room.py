@@ -12,7 +12,20 @@ from floodcore.house import House, Pool
 from floodcore.store.listen import CHANGE, EVENT, listening
 from floodcore.supervision import Pulse, Stage
 from floodcore.words import Language
-from portal import answers, api, assets, health, languages, mishap, pages, patrol, stationpage, stream, wellbeingpage
+from portal import (
+    answers,
+    api,
+    assets,
+    contextpage,
+    health,
+    languages,
+    mishap,
+    pages,
+    patrol,
+    stationpage,
+    stream,
+    wellbeingpage,
+)
 from portal.answers import Policy
 from portal.board import FRESH_FOR_S, Board
 from portal.desk import Desk, templates
@@ -37,6 +50,8 @@ PAGES: dict[str, PageHandler] = {
     "/{language}/health": wellbeingpage.page,
     "/{language}/stations/{station_id}": stationpage.station,
     "/{language}/patrol": patrol.form,
+    "/{language}/warnings": contextpage.page,
+    "/{language}/sources": contextpage.sources_page,
 }
 DATA: dict[str, DataHandler] = {
     "/api/v1/openapi.json": api.openapi,
@@ -45,6 +60,8 @@ DATA: dict[str, DataHandler] = {
     "/api/v1/stations/{station_id}": api.station,
     "/api/v1/stations/{station_id}/observations": api.observations,
     "/api/v1/events": api.events,
+    "/api/v1/context": contextpage.context,
+    "/api/v1/sources": contextpage.sources,
     "/health": health.health,
     "/metrics": health.metrics,
     "/api/{rest:.*}": api.nothing,

@@ -13,9 +13,9 @@ from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
-from portal import answers, doubting, hydrograph, pages, wellbeingpage
+from portal import answers, contextpage, doubting, hydrograph, pages, wellbeingpage
 from portal.board import OUTAGES
-from portal.desk import Desk
+from portal.desk import Desk, credit_words
 from portal.geojson import iso
 from portal.hydrograph import Facts, Plot
 from portal.localtime import number, short_stamp
@@ -27,6 +27,7 @@ SPANS = {"24h": timedelta(hours=24), "3d": timedelta(days=3), "7d": timedelta(da
 _SIZES = ((360, 300), (900, 350))
 _MOST_SAMPLES = 12_000  # a week of values a minute apart
 _ROWS = 24
+_WARNED = 5
 _READ_LIMIT_S = 2.0
 
 
@@ -102,6 +103,10 @@ def _page(
         doubts=[doubting.row(reader, each) for each in mark.doubts],
         notes=[_note(desk, reader, note) for note in mark.notes],
         story=story,
+        voices=contextpage.of_station(desk, reader, shown, mark),
+        classes=contextpage.classes_of(reader, shown, mark),
+        most=_WARNED,
+        sources=_sources(reader, mark, samples or []),
         span=span,
         spans=list(SPANS),
         plot=_picture(reader, mark, wish, samples),
@@ -114,7 +119,7 @@ def _page(
         upstream=above,
         downstream=below,
         places=places,
-        rows=_rows(desk, reader, quantity, samples or []),
+        rows=_rows(desk, reader, quantity, samples or [], mark.station.operator),
         csv=f"/api/v1/stations/{mark.station.id}/observations?quantity={quantity.value}&format=csv",
         missing=[_fact(desk, reader, name) for name in mark.station.missing],
         number=lambda value, decimals: f"{value:.{decimals}f}".replace(
@@ -233,9 +238,18 @@ def _distance(reader: Reader, rest: float, quantity: Quantity) -> str:
     return by if rest > 0 else reader.say("page.limits.over", by=by)
 
 
-def _rows(desk: Desk, reader: Reader, quantity: Quantity, samples: list[SampleView]) -> list[dict[str, object]]:
+def _sources(reader: Reader, mark: Mark, samples: list[SampleView]) -> str:
+    """Whose the values of the picture are, each owner once."""
+    names = {credit_words(reader, each.source, mark.station.operator) for each in samples if each.source}
+    return ", ".join(sorted(names))
+
+
+def _rows(
+    desk: Desk, reader: Reader, quantity: Quantity, samples: list[SampleView], operator: str
+) -> list[dict[str, object]]:
     """The last values, newest first, with what is to be said about each."""
     rows: list[dict[str, object]] = []
+    named: dict[str, str] = {}
     for sample in reversed(samples[-_ROWS:]):
         doubtful = sample.flag in {Flag.SUSPECT, Flag.FAIL}
         notes = [reader.say("page.note.late")] if sample.late else []
@@ -254,6 +268,7 @@ def _rows(desk: Desk, reader: Reader, quantity: Quantity, samples: list[SampleVi
                 if sample.value is None
                 else f"{number(sample.value, quantity, reader.language)}\N{NO-BREAK SPACE}{_unit(reader, quantity)}",
                 "note": ", ".join(notes),
+                "source": named.setdefault(sample.source, credit_words(reader, sample.source, operator)),
                 "doubt": doubtful,
             }
         )

@@ -6,8 +6,8 @@ that nobody has asked for lately a fifth, `Doubt("stalled")`. What is dated in t
 stands in nobody's way (ADR 0025).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import LiteralString
 
@@ -23,6 +23,8 @@ TOLD, EMPTY, FAILED, OLD, NEVER, STALLED = "told", "empty", "failed", "old", "ne
 MAX_AGE = timedelta(hours=24)
 # Twelve of the usual rounds without an answer of any kind: it is we who no longer ask (a judgement).
 MAX_IMPORT = timedelta(hours=1)
+# What stands is read by every portal; the whole true document has 0.7 to 2.5 MB with all its quiet blocks.
+MOST_BYTES = 3_000_000
 # A stamp further ahead is wrong, not early; it must not hold the place of every true one that follows.
 AHEAD = timedelta(hours=1)
 # The class of a gauge is of a quarter of an hour to an hour; one this old says nothing about now (a judgement).
@@ -40,8 +42,9 @@ _DOUBT: LiteralString = """
     INSERT INTO bulletin (source, state, fault, tried_at) VALUES (%s, %s, %s, %s)
     ON CONFLICT (source) DO UPDATE SET state = excluded.state, fault = excluded.fault, tried_at = excluded.tried_at"""
 _STANDINGS: LiteralString = """
-    SELECT source, identifier, sent, warnings::text AS warnings, told_at, state, fault, tried_at
+    SELECT source, identifier, sent, told_at, state, fault, tried_at
     FROM bulletin WHERE %(source)s::text IS NULL OR source = %(source)s ORDER BY source"""
+_WARNINGS: LiteralString = "SELECT coalesce(warnings, '[]')::text FROM bulletin WHERE source = %s"
 _CLASS: LiteralString = """
     INSERT INTO gauge_class (source, station_id, at, grade, name, received_at) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (source, station_id) DO UPDATE SET at = excluded.at, grade = excluded.grade, name = excluded.name,
@@ -52,6 +55,7 @@ _GRADED: LiteralString = """
     SELECT source, station_id, at, grade::int AS grade, name, received_at FROM gauge_class
     ORDER BY station_id, source"""
 
+_Version = tuple[str, str | None, datetime | None, datetime | None]
 _warnings = msgspec.json.Decoder(tuple[Warned, ...])
 
 
@@ -78,18 +82,17 @@ class Standing:
     source: str
     identifier: str | None
     sent: datetime | None
-    warnings: str | None
     told_at: datetime | None
     state: str
     fault: str
     tried_at: datetime
+    warnings: tuple[Warned, ...] = ()
 
     def last(self, now: datetime) -> Bulletin | None:
         """Its last word, ended warnings left out; None without one, or if it is dated in the future."""
         if self.sent is None or self.sent - now > AHEAD:
             return None
-        told = _warnings.decode(self.warnings or "[]")
-        return Bulletin(self.identifier or "", self.sent, tuple(each for each in told if each.holds(now)))
+        return Bulletin(self.identifier or "", self.sent, tuple(each for each in self.warnings if each.holds(now)))
 
     def says(self, now: datetime, max_age: timedelta = MAX_AGE, max_import: timedelta = MAX_IMPORT) -> Bulletin | Doubt:
         """What it warns of at `now`; a `Doubt` when that is not known."""
@@ -129,6 +132,10 @@ async def put_bulletin(conn: AsyncConnection, source: str, bulletin: Bulletin, n
     if bulletin.sent - now > AHEAD:
         await note_doubt(conn, source, FAILED, "the bulletin is dated in the future", now)
         return
+    size = len(msgspec.json.encode(bulletin.warnings))
+    if size > MOST_BYTES:  # half of it would say "no warning" of the other half
+        await note_doubt(conn, source, FAILED, f"the warnings of the bulletin are {size} bytes", now)
+        return
     warnings = Jsonb(msgspec.to_builtins(bulletin.warnings))
     row = {"source": source, "identifier": bulletin.identifier, "sent": bulletin.sent, "warnings": warnings}
     await conn.execute(_TOLD, {**row, "now": now, "ahead": now + AHEAD})
@@ -147,11 +154,26 @@ async def clear_doubt(conn: AsyncConnection, source: str, now: datetime) -> None
     )
 
 
-async def standings(conn: AsyncConnection, source: str | None = None) -> list[Standing]:
-    """What stands of every source of warnings that was ever asked, or of one."""
+async def standings(conn: AsyncConnection, source: str | None = None, known: Sequence[Standing] = ()) -> list[Standing]:
+    """What stands of every source of warnings that was ever asked, or of one.
+
+    The warnings of what is `known` and has not changed are taken from there: a bulletin is large and changes seldom.
+    """
     async with conn.cursor(row_factory=class_row(Standing)) as cursor:
         await cursor.execute(_STANDINGS, {"source": source})
-        return await cursor.fetchall()
+        found = await cursor.fetchall()
+    before = {(each.source, each.identifier, each.sent, each.told_at): each.warnings for each in known}
+    return [await _with_warnings(conn, each, before) for each in found]
+
+
+async def _with_warnings(
+    conn: AsyncConnection, it: Standing, before: Mapping[_Version, tuple[Warned, ...]]
+) -> Standing:
+    kept = before.get((it.source, it.identifier, it.sent, it.told_at))
+    if kept is not None:
+        return replace(it, warnings=kept)
+    row = await (await conn.execute(_WARNINGS, (it.source,))).fetchone()
+    return replace(it, warnings=() if row is None else _warnings.decode(row[0]))
 
 
 async def bulletin(conn: AsyncConnection, source: str, now: datetime, max_age: timedelta = MAX_AGE) -> Bulletin | Doubt:

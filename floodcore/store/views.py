@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 class SeriesView:
     """One series as last judged; `judged` False = readings have come, the engine has not judged them yet.
 
-    `judged_until` is the time of the newest sample judged, `judged_at` when that was.
+    `judged_until` is the time of the newest sample judged, `judged_at` when that was; `source` is whence the value came.
     """
 
     station_id: str
@@ -32,6 +32,7 @@ class SeriesView:
     judged: bool
     judged_until: datetime | None = None
     judged_at: datetime | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class EventView:
 class SampleView:
     """One stored value. `flag` and `test` are the verdict of the later checks where there is one, else of the door.
 
-    `by_person` is a reading of a staff gauge by a flood patrol.
+    `by_person` is a reading of a staff gauge by a flood patrol, `source` whence the value came.
     """
 
     observed_at: datetime
@@ -81,6 +82,7 @@ class SampleView:
     test: str
     late: bool
     by_person: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,15 @@ SELECT s.station_id, s.quantity, s.unit, st.degree,
        CASE WHEN st.series_id IS NULL THEN o.observed_at ELSE st.observed_at END AS observed_at,
        coalesce(st.trend, 'unknown') AS trend, st.trend_per_hour,
        coalesce(st.flag, o.flag, 9)::int AS flag, coalesce(st.test, o.test, '') AS test,
-       st.series_id IS NOT NULL AS judged, st.judged_until, st.updated_at AS judged_at
+       st.series_id IS NOT NULL AS judged, st.judged_until, st.updated_at AS judged_at,
+       coalesce(o.source, '') AS source
 FROM series s
 LEFT JOIN series_state st USING (series_id)
 LEFT JOIN tip t USING (series_id)
 LEFT JOIN LATERAL (
-    SELECT value, observed_at, flag, test FROM observation
-    WHERE st.series_id IS NULL AND series_id = s.series_id AND observed_at = t.newest_at
+    SELECT value, observed_at, flag, test, source FROM observation
+    WHERE series_id = s.series_id
+      AND observed_at = CASE WHEN st.series_id IS NULL THEN t.newest_at ELSE st.observed_at END
 ) o ON true
 ORDER BY s.station_id, s.quantity
 """
@@ -179,7 +183,7 @@ LIMIT %(limit)s
 
 _SAMPLES: LiteralString = """
 SELECT o.observed_at, o.value, coalesce(v.flag, o.flag)::int AS flag, coalesce(v.test, o.test) AS test, o.late,
-       o.source = 'patrol' AS by_person
+       o.source = 'patrol' AS by_person, o.source
 FROM observation o
 JOIN series s USING (series_id)
 LEFT JOIN verdict v USING (series_id, observed_at)

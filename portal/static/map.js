@@ -68,6 +68,15 @@ hladina.start = (map, words) => {
     });
   }
 
+  /* The class another service gives the gauge, in its own scale; an old one says nothing about now. */
+  const current = (c) => c.current && hladina.now() <= Date.parse(c.until);
+
+  function classed(c) {
+    if (c.class === null) return `${c.issuer}: ${words.classed.nodata}`;
+    const own = c.words ? ` (${c.words})` : "";
+    return `${c.issuer}: ${fill(words.classed[current(c) ? "now" : "old"], { grade: c.class, words: words.classes[c.class] ?? "–" })}${own}, ${hladina.moment(c.at)}`;
+  }
+
   function drawing(p, state) {
     const kind = p.degree_reached === null ? "none" : foreign(p) ? "foreign" : String(p.degree_reached);
     const path = words.paths[kind];
@@ -78,8 +87,9 @@ hladina.start = (map, words) => {
     const badge = corner ? `<circle class="badge" cx="11" cy="-11" r="6.5"/><text class="badgetext" x="11" y="-11" dy=".36em">${corner}</text>` : "";
     const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
     const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
+    const klass = p.classes.filter((c) => c.class > 0 && current(c)).map((c) => `<span class="klass">${text(`${c.issuer} ${c.class}`)}</span>`).join("");
     return `<svg class="mark d${level(p)} ${state}${p.degree_expected > 0 ? " expecting" : ""}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
-      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}`;
+      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}${klass}`;
   }
 
   function popup(p) {
@@ -93,6 +103,8 @@ hladina.start = (map, words) => {
       `<p>${text(hladina.lost() ? words.lost : sentence(p, state))}</p>`,
       words.pairs[p.pair] ? `<p><strong>${text(words.pairs[p.pair])}</strong></p>` : "",
       ...p.notes.map((note) => `<p>${text(words.reported)}: <strong>${text(words.causes[note.cause] ?? note.cause)}</strong> ${text(note.texts[words.language] ?? Object.values(note.texts)[0])}</p>`),
+      ...p.classes.map((c) => `<p>${text(classed(c))}. <small>${text(words.classed.note)}</small></p>`),
+      p.data_credit ? `<p><small>${text(words.source)}: ${text(p.data_credit)}</small></p>` : "",
       p.synthetic ? `<p><em class="synthetic">${text(words.synthetic)}</em></p>` : "",
       `<p><a href="/${words.language}/stations/${encodeURIComponent(p.id)}">${text(words.open)}</a></p>`,
     ];
@@ -118,7 +130,7 @@ hladina.start = (map, words) => {
     }
     const element = gauge.marker.getElement();
     const hope = expectation(p, state);
-    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${sentence(p, state)}`);
+    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${[sentence(p, state), ...p.classes.filter(current).map(classed)].join(", ")}`);
     element?.setAttribute("role", "button");
   }
 

@@ -15,7 +15,7 @@ from floodcore.house import House
 from floodcore.store.views import SampleView
 from floodcore.words import Flag, Quantity
 from portal import contract, csvtext, queries, room
-from tests.portal.conftest import Running, happen, past, put
+from tests.portal.conftest import HOSTILE, Running, happen, past, put
 
 PRIVATE = {"/", "/static/{path:.+}", "/{language}", "/{language}/{rest:.*}", "/api/{rest:.*}", *room.PAGES}
 AGREED = {
@@ -149,7 +149,10 @@ async def test_observations_as_csv(portal: Running) -> None:
         "good",
         "",
         "false",
+        "test",
+        HOSTILE,
     ]
+    assert rows[0][-2:] == ["source", "credit"]
     async with portal.client.get(f"/api/v1/stations/{station}/observations?format=csv") as answer:
         assert answer.headers["Content-Type"].startswith("text/csv")
 

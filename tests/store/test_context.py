@@ -113,3 +113,27 @@ async def test_a_class_of_the_future_is_not_believed_and_bars_no_true_one(pool: 
     assert grade.current(SENT)
     assert grade.current(SENT + context.MAX_CLASS_AGE)
     assert not grade.current(SENT + context.MAX_CLASS_AGE + timedelta(seconds=1))
+
+
+async def test_a_bulletin_too_large_to_be_shown_is_a_failure_and_no_half_of_one(pool: Pool) -> None:
+    long = {Language.CS: "x" * 4_000}
+    many = tuple(Warned(f"V.{n}", "Severe", "Likely", None, None, (), long, long) for n in range(500))
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        await context.put_bulletin(conn, "invented", Bulletin("b-2", SENT + HOUR, many), SENT + HOUR)
+        doubt = await context.bulletin(conn, "invented", SENT)
+    assert isinstance(doubt, context.Doubt)
+    assert (doubt.why, doubt.last) == ("failed", BULLETIN)
+
+
+async def test_warnings_are_read_once_for_each_bulletin(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await context.put_bulletin(conn, "invented", BULLETIN, SENT)
+        first = await context.standings(conn)
+        assert first[0].warnings == BULLETIN.warnings
+        await context.note_doubt(conn, "invented", "failed", "503", SENT + HOUR)
+        await conn.execute("UPDATE bulletin SET warnings = '[]'")  # only to see whether it is read again
+        second = await context.standings(conn, known=first)
+        assert (second[0].warnings, second[0].state) == (BULLETIN.warnings, "failed")
+        await context.put_bulletin(conn, "invented", Bulletin("b-2", SENT + HOUR, ()), SENT + HOUR)
+        assert (await context.standings(conn, known=second))[0].warnings == ()
