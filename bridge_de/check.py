@@ -26,6 +26,8 @@ _HUMAN = ("event", "headline", "description", "instruction")
 _REQUIRED = (*_HUMAN, "effective", "onset", "expires", "senderName", "web", "contact")
 _EQUAL = ("category", "responseType", "urgency", "severity", "certainty", "effective", "onset", "expires")
 _FORBIDDEN_WORD = "alarmstufe"
+# What is reached: a degree of a river, or a limit of rain that is none.
+_REACHED = {"CZ-SPA", "CZ-RAIN"}
 
 
 def faults(body: bytes) -> list[str]:
@@ -128,10 +130,10 @@ def _info(root: etree._Element, info: etree._Element) -> Iterator[str]:
 
 
 def _codes(root: etree._Element, info: etree._Element) -> Iterator[str]:
-    codes = [value for name, value in _pairs(info, "eventCode") if name == "CZ-SPA"]
+    codes = [value for name, value in _pairs(info, "eventCode") if name in _REACHED]
     ahead = [value for name, value in _pairs(info, "eventCode") if name == "CZ-SPA-EXPECTED"]
     if len(codes) != (0 if ahead and not codes else 1) or not {*codes} <= {"0", "1", "2", "3"}:
-        yield f"CZ-SPA must be given once as 0 to 3, got {codes}"
+        yield f"CZ-SPA or CZ-RAIN must be given once as 0 to 3, got {codes}"
     if len(ahead) > 1 or not {*ahead} <= {"1", "2", "3"} or (ahead and codes == ["0"]):
         yield f"CZ-SPA-EXPECTED must be given once as 1 to 3 and not beside CZ-SPA 0, got {ahead}"
     if bool(ahead) != (_text(info, "certainty") in {"Likely", "Possible"}):
@@ -141,7 +143,7 @@ def _codes(root: etree._Element, info: etree._Element) -> Iterator[str]:
     clear = "AllClear" in _texts(info, "responseType")
     past = _text(info, "urgency") == "Past"
     if not clear == past == (codes == ["0"]):
-        yield "AllClear, urgency Past and CZ-SPA 0 belong together"
+        yield "AllClear, urgency Past and CZ-SPA 0 (CZ-RAIN 0) belong together"
     if clear and _text(root, "msgType") != "Update":
         yield "an all-clear updates what it clears"
     names = [name for name, _ in _pairs(info, "parameter")]

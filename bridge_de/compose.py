@@ -4,12 +4,13 @@ Degree 4 is ČHMÚ's extreme level and no legal SPA: its event code stays CZ-SPA
 parameter of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit
 
 from bridge_de.areas import areas, foreign_places
 from bridge_de.cap import Alert, Area, Info, MsgType, Status, identifier, stamp, token
+from bridge_de.rain import AWARENESS_TYPE, Fell, codes, fell, parameters, rain_wording
 from bridge_de.reports import reports_of
 from bridge_de.told import Telling
 from bridge_de.wording import Measured, Phase, Wording, amount, figure, percent, titled, wording
@@ -96,6 +97,11 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
     name = event.station_id if station is None else station.names.of(language)
     limits = None if station is None else station.limits_of(Quantity(event.quantity))
     foreign = foreign_places(network, station)
+    river, facts = _river(publisher, station, language), _facts(told, publisher, station, language, name)
+    rain = fell(event, name, river)
+    if rain is not None:
+        words = _of_rain(told, publisher, station, language, rain)
+        return _block(told, publisher, (language, tag), words, facts)
     words = wording(
         texts,
         language,
@@ -103,7 +109,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
         told.degree,
         Measured(
             name,
-            _river(publisher, station, language),
+            river,
             *_measured(told),
             limits=_thresholds(limits, event.unit).replace(".", ","),
             downstream=", ".join(place.names.of(language) for place in foreign),
@@ -114,12 +120,34 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
         ahead=told.ahead,
         further=told.further,
     )
-    parameters = _parameters(told, publisher, station, limits)
-    abroad = "; ".join(f"{place.names.local} ({place.country})" for place in foreign)
-    if abroad:
-        parameters = (*parameters, ("downstreamInfo", abroad))
-    facts = _Facts(parameters, areas(network, station, language, texts, name))
     return _block(told, publisher, (language, tag), words, facts)
+
+
+def _facts(told: Telling, publisher: Publisher, station: Station | None, language: Language, name: str) -> _Facts:
+    network = publisher.network
+    limits = None if station is None else station.limits_of(Quantity(told.event.quantity))
+    foreign = foreign_places(network, station)
+    abroad = "; ".join(f"{place.names.local} ({place.country})" for place in foreign)
+    pairs = (
+        *_parameters(told, publisher, station, limits),
+        *parameters(told.event, None if station is None else station.rain_degrees),
+        *((("downstreamInfo", abroad),) if abroad else ()),
+    )
+    return _Facts(pairs, areas(network, station, language, publisher.texts, name))
+
+
+def _of_rain(told: Telling, publisher: Publisher, station: Station | None, language: Language, rain: Fell) -> Wording:
+    mm, _, at, _ = _measured(told)
+    known = replace(
+        rain,
+        mm=mm,
+        at=at,
+        old_minutes=_old_minutes(told, station),
+        downstream=", ".join(place.names.of(language) for place in foreign_places(publisher.network, station)),
+        reports=reports_of(told.notes, language),
+    )
+    exercise = is_exercise(told.event, publisher)
+    return rain_wording(publisher.texts, language, told.phase, told.degree, known, exercise=exercise)
 
 
 def _plain_info(told: Telling, publisher: Publisher, language: Language, tag: str) -> Info:
@@ -136,6 +164,10 @@ def _plain_info(told: Telling, publisher: Publisher, language: Language, tag: st
         description=f"{limit}: {name}, {value}. {note}",
         instruction=texts.say(language, f"cap.instruction.{about}"),
     )
+    rain = fell(event, name, texts.say(language, "cap.river.unknown"))
+    if rain is not None:
+        exercise = is_exercise(event, publisher)
+        words = rain_wording(texts, language, told.phase, told.degree, rain, exercise=exercise)
     facts = _Facts(
         (("stationId", name), ("declaredBy", _declared_by(told))),
         (Area(texts.say(language, "cap.area.gauge", station=name)),),
@@ -149,6 +181,8 @@ def _declared_by(told: Telling) -> str:
 
 def _codes(told: Telling) -> tuple[tuple[str, str], ...]:
     """What is reached is CZ-SPA, what is expected has a code of its own, so that no machine takes one for the other."""
+    if told.event.window_min is not None:
+        return codes(told.event.rain_scheme, told.degree)
     if told.phase is not Phase.EXPECT:
         return (("CZ-SPA", str(min(told.degree, Degree.EMERGENCY.value))),)
     held = min(told.event.held, Degree.EMERGENCY.value)
@@ -182,7 +216,11 @@ def _block(
         instruction=words.instruction,
         web=f"{publisher.public_url}/{spoken}/stations/{quote(told.event.station_id, safe='')}",
         contact=texts.say(spoken, "cap.contact", url=publisher.public_url),
-        parameters=(("awareness_level", grade.awareness), ("awareness_type", _AWARENESS_TYPE), *facts.parameters),
+        parameters=(
+            ("awareness_level", grade.awareness),
+            ("awareness_type", _AWARENESS_TYPE if told.event.window_min is None else AWARENESS_TYPE),
+            *facts.parameters,
+        ),
         areas=facts.areas,
     )
 

@@ -85,7 +85,8 @@ async def refresh_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
                 continue  # another bridge was first
             (found,) = await warnings.events(connection, [await warnings.holding(connection, last.event_id)])
             event = replace(found, chain=chain)
-            newest = None if event.series_id is None else await warnings.latest(connection, event.series_id)
+            series, window = event.series_id, event.window_min
+            newest = None if series is None else await warnings.latest(connection, series, window)
             noted = await _noted(connection, event, clock.now())
             await _tell(connection, telling(event, earlier, clock.now(), newest, noted), speaker)
             made += 1

@@ -48,8 +48,10 @@ _EVENTS: LiteralString = """
                 AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken,
         CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree THEN f.degree::int END AS further,
         CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree
-             THEN (f.memory -> 'told' ->> 'expected_at')::timestamptz END AS further_at
-    FROM event e LEFT JOIN expectation x USING (event_id) LEFT JOIN foresight f ON f.series_id = e.series_id
+             THEN (f.memory -> 'told' ->> 'expected_at')::timestamptz END AS further_at,
+        e.limit_value, w.window_min, coalesce(w.saturated, false) AS saturated, coalesce(w.scheme, '') AS rain_scheme
+    FROM event e LEFT JOIN event_rain w USING (event_id) LEFT JOIN expectation x USING (event_id)
+    LEFT JOIN foresight f ON f.series_id = e.series_id
     WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
 _HEAD: LiteralString = """
     SELECT m.chain, m.all_clear, e.kind, e.chain AS own
@@ -86,8 +88,10 @@ _HOLDING: LiteralString = """
     SELECT r.event_id FROM event r JOIN event e USING (chain)
     WHERE e.event_id = %s AND r.kind = 'reached' ORDER BY r.at DESC, r.event_id DESC LIMIT 1"""
 _LATEST: LiteralString = """
-    SELECT value, observed_at, trend FROM series_state
-    WHERE series_id = %s AND value IS NOT NULL AND observed_at IS NOT NULL AND flag <= 2"""
+    SELECT CASE WHEN r.series_id IS NULL THEN value ELSE r.heard_mm END AS value, observed_at, trend
+    FROM series_state s LEFT JOIN rain_sum r ON r.series_id = s.series_id AND r.window_min = %(window)s
+    WHERE s.series_id = %(series)s AND value IS NOT NULL AND observed_at IS NOT NULL AND flag <= 2
+        AND (%(window)s::int IS NULL OR r.at = observed_at)"""
 _FINGERPRINT: LiteralString = """
     SELECT count(*) AS messages, coalesce(max(cap_id), 0) AS newest, max(created_at) AS changed_at
     FROM cap_message WHERE expires > %s AND status = ANY(%s)"""
@@ -118,6 +122,7 @@ class ToldEvent:
     Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
     None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
     Of a limit reached: `further` is the higher degree that people are told to expect now, and when.
+    Of rain: the value is the sum over `window_min`, its limit perhaps that of saturated ground, in `rain_scheme`.
     """
 
     event_id: int
@@ -145,6 +150,10 @@ class ToldEvent:
     overtaken: bool = False
     further: int | None = None
     further_at: datetime | None = None
+    limit_value: float | None = None
+    window_min: int | None = None
+    saturated: bool = False
+    rain_scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +323,10 @@ async def expiring(connection: AsyncConnection, now: datetime, before: datetime,
     return [chain for (chain,) in await cursor.fetchall()]
 
 
-async def latest(connection: AsyncConnection, series_id: int) -> Latest | None:
-    """The newest believed value of a series, or None."""
+async def latest(connection: AsyncConnection, series_id: int, window_min: int | None = None) -> Latest | None:
+    """The newest believed value of a series, of rain the sum over `window_min`, or None."""
     async with connection.cursor(row_factory=class_row(Latest)) as cursor:
-        await cursor.execute(_LATEST, (series_id,))
+        await cursor.execute(_LATEST, {"series": series_id, "window": window_min})
         return await cursor.fetchone()
 
 
