@@ -93,9 +93,8 @@ def test_what_fell_where_and_which_limit(publisher: Publisher, structure: Callab
 @pytest.mark.parametrize("degree", [0, 1, 2, 3])
 def test_a_limit_of_rain_is_no_spa_of_the_river(publisher: Publisher, degree: int) -> None:
     event = rained(from_degree=2 if degree < 2 else 0, to_degree=degree)
-    told_before = [
-        ChainMessage(1, 1, 0, START - timedelta(hours=1), START, "a,b,2026-03-29T00:00:00+01:00", False)
-    ]  # not cleared
+    reference = "a,b,2026-03-29T00:00:00+01:00"
+    told_before = [ChainMessage(1, 1, 0, START - timedelta(hours=1), START, reference, all_clear=False)]
     _, body = write(telling(event, told_before, START), publisher)
     assert faults(body) == []
     assert pairs(body, "eventCode") == {"CZ-RAIN": str(degree)}
