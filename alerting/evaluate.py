@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
+from alerting import rain
 from alerting.aside import FAULTS, put_aside
 from alerting.engine.judge import Checkpoint, Folded, Job, Judgement, Standing, decode, encode, fold, with_trends
 from alerting.engine.order import Late, fold_late, kept, start_again
@@ -67,12 +68,16 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A claimed series with its new samples, and with what was before them if some came late."""
+    """A claimed series with its new samples, and with what was before them if some came late.
+
+    With `more` there are samples left that other rules hold for.
+    """
 
     series: Series
     ruled: Versioned
     standing: Standing
     samples: Sequence[Sample]
+    more: bool = False
     late: Late | None = None
 
     @property
@@ -166,8 +171,9 @@ async def _round(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, now:
     judgements = await _judge(cases)
     passing("engine.assessed")
     events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
-    unfinished = [case.series.series_id for case in cases if len(case.samples) == share]
+    unfinished = [case.series.series_id for case in cases if case.more or len(case.samples) == share]
     await marks.clear(conn, claimed, unfinished, now)
+    await marks.stay_late(conn, [case.series.series_id for case in cases if case.more and case.late is not None])
     passing("engine.before_commit")
     return Round(len(claimed), sum(len(case.samples) for case in cases), events)
 
@@ -187,27 +193,28 @@ async def _load(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, share
 
 
 def _case(series: Series, samples: Sequence[Sample], rulebook: Rulebook) -> _Case:
-    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
-    return _Case(series, ruled, standing_of(series), samples)
+    ruled, due = rulebook.next(series.station_id, Quantity(series.quantity), series.judged_until, samples)
+    return _Case(series, ruled, standing_of(series), due, more=len(due) < len(samples))
 
 
 async def _late(conn: AsyncConnection, series: Series, rulebook: Rulebook) -> _Case:
     """A series some of whose new samples may lie before what was judged."""
-    case = _case(series, [], rulebook)
     until, delivery = series.judged_until, series.judged_delivery
     if until is None or delivery is None:
         found = await judging.samples(conn, {series.series_id: BEFORE_ALL}, ALL)
-        new = found[series.series_id]
-        return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, None, None, [], [], new))
+        case = _case(series, found[series.series_id], rulebook)
+        return replace(case, late=Late(case.ruled.rules, case.standing, None, None, [], [], case.samples))
     starts = _starts_of(await checkpoints.of_series(conn, series.series_id))
-    if case.ruled_anew or not starts:
-        starts = [start_again(case.standing, until)]
-    reach = min(starts[0].before, until - TOO_LATE) - timedelta.resolution
+    reach = min([until - TOO_LATE, *(start.before for start in starts[:1])]) - timedelta.resolution
     found = await judging.samples(conn, {series.series_id: reach}, ALL)
     new = [each for each in found[series.series_id] if each.at > until or each.delivery > delivery]
     known = [each for each in found[series.series_id] if each.at <= until and each.delivery <= delivery]
+    case = _case(series, new, rulebook)
+    if case.ruled_anew or not starts:
+        starts = [start_again(case.standing, until)]
     latest = Verdict(until, Flag(series.flag or 0), series.test or "")
-    return replace(case, samples=new, late=Late(case.ruled.rules, case.standing, until, latest, starts, known, new))
+    late = Late(case.ruled.rules, case.standing, until, latest, starts, known, case.samples)
+    return replace(case, late=late)
 
 
 def _starts_of(rows: Sequence[CheckpointRow]) -> list[Checkpoint]:
@@ -266,8 +273,9 @@ async def _commit(
         for change in judgement.changes
     ]
     stored = await judging.save_events(conn, sorted(events, key=lambda event: event.at))
+    fallen = await rain.keep(conn, [(case.series, case.ruled, judgement) for case, judgement in judged], stored)
     told = {case.series.series_id for case, _ in judged if case.ruled.told}
-    await tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"))
+    await tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"), fallen)
     await judging.notify(conn, CHANGE)
     return len(stored)
 
@@ -275,7 +283,18 @@ async def _commit(
 def _uses(changed: Sequence[_Case]) -> list[RuleUse]:
     """From which sample on the rules are used, in the order of arrival."""
     first = [(case, min((sample.delivery, sample.at) for sample in case.samples)) for case in changed]
-    return [RuleUse(case.series.series_id, *place, case.ruled.version) for case, place in first]
+    return [
+        RuleUse(
+            case.series.series_id,
+            *place,
+            case.ruled.version,
+            case.ruled.why.valid_from,
+            case.ruled.why.source,
+            case.ruled.why.author,
+            case.ruled.why.reason,
+        )
+        for case, place in first
+    ]
 
 
 async def _keep(conn: AsyncConnection, judged: Sequence[tuple[_Case, Judgement]]) -> None:
@@ -313,15 +332,16 @@ def _judged_at(case: _Case, now: datetime) -> datetime:
 
 
 def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
-    good = judgement.standing.memory.good
+    standing = judgement.standing
+    good, unproved = standing.memory.good, standing.firm < standing.degree
     newest = max(sample.delivery for sample in case.samples)
     return StateRow(
         series_id=case.series.series_id,
         rule_version=case.ruled.version,
         judged_until=_until(case),
         judged_delivery=max(newest, case.series.judged_delivery or 0),
-        standing=encode(judgement.standing),
-        degree=int(judgement.standing.degree) if case.ruled.rules.limits else None,
+        standing=encode(standing),
+        degree=int(standing.degree) if case.ruled.rules.has_degrees else None,
         value=None if good is None else good.value,
         observed_at=None if good is None else good.at,
         trend=judgement.trend,
@@ -329,6 +349,8 @@ def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
         flag=int(judgement.latest.flag),
         test=judgement.latest.test,
         updated_at=_judged_at(case, now),
+        firm=int(standing.firm) if unproved else None,
+        doubt=standing.proof.why if unproved and standing.proof is not None else "",
     )
 
 

@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 
 from alerting.engine.judge import Standing, decode
 from alerting.past import judge_again
-from alerting.tell import REACHED, reached
+from alerting.tell import PROVED, REACHED, reached
 from floodcore.store import judging
 from floodcore.store.judging import NewEvent, Series
 
@@ -44,7 +44,7 @@ async def rebuild(conn: AsyncConnection, series_id: int, start: datetime, end: d
     (series,) = await judging.load(conn, [series_id])
     standing, events = await _judge_again(conn, series)
     wanted = [event for event in events if start <= event.at < end]
-    found = [replace(e, exercise=False) for e in await judging.events(conn, series_id, REACHED, start, end)]
+    found = [replace(e, exercise=False) for e in await judging.events(conn, series_id, (REACHED, PROVED), start, end)]
     return Rebuilt(
         events=tuple(wanted),
         missing=tuple(event for event in wanted if event not in found),

@@ -1,19 +1,23 @@
 """Events as they are told: what happened at a gauge, whom it concerns, and its line in the flood book."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Change, chain
+from alerting.engine.lifecycle import PROVED as PROVES
 from alerting.engine.silence import Silence
 from floodcore.killpoint import passing
 from floodcore.store import book, judging
 from floodcore.store.judging import Announcement, NewEvent, Series
 from floodcore.store.listen import EVENT
-from floodcore.words import Degree
+from floodcore.store.rain import Fallen
+from floodcore.words import Degree, Quantity
 
 REACHED = "reached"
+PROVED = "proved"
 SILENCE = "silence"
 
 # A text of a degree reached is of use for half an hour: the gateway's validity period is to be the
@@ -22,13 +26,14 @@ VALIDITY = timedelta(minutes=30)
 
 
 def reached(series: Series, rule_version: str, change: Change, *, exercise: bool) -> NewEvent:
-    """The event of a change of degree."""
-    transition = change.transition
+    """The event of a change of degree, or of the proof of one (ADR 0020)."""
+    transition, known = change.transition, change.known
+    same = (known.firm_from, known.firm_to) == (transition.from_degree, transition.to_degree)
     return NewEvent(
         series_id=series.series_id,
         station_id=series.station_id,
         quantity=series.quantity,
-        kind=REACHED,
+        kind=PROVED if transition.reason in PROVES else REACHED,
         at=transition.at,
         from_degree=int(transition.from_degree),
         to_degree=int(transition.to_degree),
@@ -38,15 +43,18 @@ def reached(series: Series, rule_version: str, change: Change, *, exercise: bool
         limit_value=change.limit,
         trend=change.trend,
         trend_per_hour=change.per_hour,
-        chain=chain(series.station_id, transition.since),
+        chain=_chain(series, transition.since),
         rule_version=rule_version,
         exercise=exercise,
+        firm_from=None if same else int(known.firm_from),
+        firm_to=None if same else int(known.firm_to),
+        doubt=known.doubt,
     )
 
 
 def lost(series: Series, rule_version: str, silence: Silence, *, exercise: bool) -> NewEvent:
     """The event of a gauge that fell silent; the degree stays."""
-    name = chain(series.station_id, silence.since)
+    name = _chain(series, silence.since)
     return NewEvent(
         series_id=series.series_id,
         station_id=series.station_id,
@@ -67,14 +75,21 @@ def lost(series: Series, rule_version: str, silence: Silence, *, exercise: bool)
     )
 
 
+def _chain(series: Series, since: datetime) -> str:
+    """The rain of a station has episodes of its own beside those of its level."""
+    name = chain(series.station_id, since)
+    return f"{name}-rain" if series.quantity == Quantity.RAIN else name
+
+
 async def tell(
     conn: AsyncConnection,
     stored: Sequence[tuple[int, NewEvent]],
     told: Sequence[bool],
     now: datetime,
     channels: tuple[str, ...],
+    rain: Mapping[int, Fallen] = MappingProxyType({}),
 ) -> None:
-    """Announcements and flood book for events just stored."""
+    """Announcements and flood book for events just stored; `rain` is what those of rain are about."""
     if not stored:
         return
     intents = [
@@ -84,9 +99,16 @@ async def tell(
         for channel in channels
     ]
     await judging.announce(conn, intents)
-    await book.append(conn, [entry(number, event) for number, event in stored], now)
+    await book.append(conn, [_entry(number, event, rain.get(number)) for number, event in stored], now)
     await judging.notify(conn, EVENT)
     passing("engine.event_written")
+
+
+def _entry(number: int, event: NewEvent, fallen: Fallen | None) -> book.NewEntry:
+    if fallen is None:
+        return entry(number, event)
+    ground = "saturated" if fallen.saturated else "ordinary"
+    return entry(number, event, window_min=fallen.window_min, ground=ground)
 
 
 def entry(number: int, event: NewEvent, **more: float | str | None) -> book.NewEntry:
@@ -107,6 +129,7 @@ def entry(number: int, event: NewEvent, **more: float | str | None) -> book.NewE
             "chain": event.chain,
             "rules": event.rule_version,
             "exercise": event.exercise,
+            **({"doubt": event.doubt, "residents": event.firm_to} if event.doubt else {}),
             **more,
         },
     )

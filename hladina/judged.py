@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alerting.engine import trend
 from alerting.engine.forecast_past import Past, stage
 from alerting.engine.judge import Job, Standing, spans, walk
-from alerting.engine.lifecycle import Transition
+from alerting.engine.lifecycle import PROVED, Transition
 from alerting.engine.rules import Rules
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
@@ -87,7 +87,7 @@ def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outc
     for walked in walk(Job(rules, Standing(), samples)):
         for verdict in walked.verdicts:
             outcome.verdicts[verdict.at] = verdict
-        outcome.transitions += (turn.transition for turn in walked.turns)
+        outcome.transitions += (one.transition for one in walked.turns if one.transition.reason not in PROVED)
         if walked.believed:
             outcome.heard.hear(walked.standing, rules)
     if station.quantity is Quantity.RAIN:

@@ -37,12 +37,15 @@ def main() -> int:
     kinds = options.kinds.split(",") if options.kinds else list(KINDS)
     print(
         "\n| fault | where | n | detected | bad flagged | delay median / p95 / max | good flagged | false degrees | "
-        "false falls | by test |\n|---|---|--:|--:|--:|--:|--:|--:|--:|---|"
+        "told to residents | false falls | by test |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
     )
     for kind in kinds:
         for where in (DRY, FLOOD):
             print(fault_row(measure.faults(tracks, kind, where, options.count // 2, _SEED)), flush=True)
-    print("\n| genuine rise | n | suppressed | delay median / p95 / max | readings flagged |\n|---|--:|--:|--:|--:|")
+    print(
+        "\n| genuine rise | n | suppressed | delay median / p95 / max | told to residents after | "
+        "not told | readings flagged |\n|---|--:|--:|--:|--:|--:|--:|"
+    )
     for kind in RISES:
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED)), flush=True)
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 1, spike), " with spikes"), flush=True)
@@ -69,7 +72,8 @@ def fault_row(found: Found) -> str:
     return (
         f"| {found.kind} | {found.where} | {found.injections} | {_share(found.detected, found.injections)} "
         f"| {_share(found.bad_flagged, found.bad)} | {_spread(found.delay)} min "
-        f"| {_share(found.good_flagged, found.good, 3)} | {found.false_degrees} | {found.false_falls} | {tests} |"
+        f"| {_share(found.good_flagged, found.good, 3)} | {found.false_degrees} | {found.false_told} "
+        f"| {found.false_falls} | {tests} |"
     )
 
 
@@ -77,6 +81,7 @@ def rise_row(risen: Risen, suffix: str = "") -> str:
     """A row of the table of rises."""
     return (
         f"| {risen.kind}{suffix} | {risen.rises} | {risen.suppressed} | {_spread(risen.delay)} "
+        f"| {_spread(risen.told_delay)} | {risen.untold} "
         f"| {_share(risen.flagged, risen.readings, 3)} |"
     )
 

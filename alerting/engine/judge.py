@@ -10,8 +10,9 @@ from datetime import datetime
 
 import msgspec
 
-from alerting.engine import lifecycle, thresholds, trend
+from alerting.engine import lifecycle, proof, rain_sums, thresholds, trend
 from alerting.engine.lifecycle import Evidence, Told, Transition
+from alerting.engine.proof import Known, Proof
 from alerting.engine.rules import Rules
 from floodcore.quality.window import CHECKED, Checked, Memory, Point, Sample, Verdict, check
 from floodcore.words import Degree, Quantity, Trend
@@ -23,7 +24,9 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     """All that is remembered of a series between samples; with the rules and the next samples it decides all.
 
     `points` is the trend window, newest last: (seconds since 1970, value), thinned. `hour` is that of the
-    newest sample, in hours since 1970. `told` is what people know, where it is not `life`.
+    newest sample, in hours since 1970. `told` is what people know, where it is not `life`. `proof` is what holds a
+    rise back from residents, `vouched` until when others answer for the gauge (ADR 0020).
+    `rain` are the sums of a series judged by them (ADR 0022).
     """
 
     memory: Memory = Memory()
@@ -31,6 +34,9 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     points: Window = ()
     hour: int = 0
     told: Told | None = None
+    proof: Proof | None = None
+    vouched: datetime | None = None
+    rain: rain_sums.Memory | None = None
 
     @property
     def degree(self) -> Degree:
@@ -41,6 +47,13 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     def since(self) -> datetime | None:
         """The beginning of the episode people were told of."""
         return self.life.since if self.told is None else self.told.since
+
+    @property
+    def firm(self) -> Degree:
+        """The degree residents were told of: what is proved of the other."""
+        if self.told is not None:
+            return self.told.degree if self.told.firm is None else self.told.firm
+        return self.life.degree if self.proof is None else self.proof.firm
 
 
 class Checkpoint(msgspec.Struct, frozen=True, gc=False):
@@ -59,13 +72,22 @@ class Job(msgspec.Struct, frozen=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """A transition with the value that caused it. `limit` is the one reached, or on a fall the one left."""
+    """A change with the value that caused it. `limit` is the one reached, or on a fall the one left.
 
-    transition: Transition
+    Of rain the value is the sum that `rain` is about.
+    """
+
+    known: Known
     value: float
     limit: float
     trend: Trend
     per_hour: float | None
+    rain: rain_sums.Finding | None = None
+
+    @property
+    def transition(self) -> Transition:
+        """What changed, or what was proved."""
+        return self.known.transition
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
@@ -85,12 +107,18 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
-    """A transition whose trend is still to be computed."""
+    """A change whose trend is still to be computed."""
 
-    transition: Transition
+    known: Known
     value: float
     limit: float
     window: Window
+    rain: rain_sums.Finding | None = None
+
+    @property
+    def transition(self) -> Transition:
+        """What changed, or what was proved."""
+        return self.known.transition
 
 
 class Folded(msgspec.Struct, frozen=True, gc=False):
@@ -143,7 +171,16 @@ def walk(job: Job) -> Iterator[Walked]:
         if checked.believed:
             standing, turns = _step(standing, checked, rules, hour)
         else:
-            standing = Standing(checked.memory, standing.life, standing.points, hour, standing.told)
+            standing = Standing(
+                checked.memory,
+                standing.life,
+                standing.points,
+                hour,
+                standing.told,
+                standing.proof,
+                standing.vouched,
+                standing.rain,
+            )
         yield Walked(standing, checked.verdicts, bool(checked.believed), turns, checkpoint)
 
 
@@ -179,20 +216,33 @@ def _step(standing: Standing, checked: Checked, rules: Rules, hour: int) -> tupl
     if rules.quantity in CHECKED:
         for point in believed:
             points = keep(points, point, rules)
-    if not rules.limits:
-        return Standing(checked.memory, standing.life, points, hour, standing.told), ()
-    decisive, evidence = _evidence(believed, rules.ladder)
+    held, vouched, rain = standing.proof, standing.vouched, standing.rain
+    if rules.rain is not None:
+        decisive = believed[-1]
+        rain, evidence = rain_sums.heard(rain, believed, rules.rain, rules.interval, rules.gap)
+    elif rules.limits:
+        decisive, evidence = _evidence(believed, rules.ladder)
+    else:
+        return Standing(checked.memory, standing.life, points, hour, standing.told, held, vouched), ()
     life, transitions = lifecycle.step(standing.life, evidence, rules.calm, rules.gap)
-    told = standing.told
-    if told is not None:
-        told, transitions = lifecycle.catch_up(told, life, evidence.at, may_fall=True)
-    turns = tuple(turn(t, decisive.value, rules, points) for t in transitions)
-    return Standing(checked.memory, life, points, hour, told), turns
+    if held is not None or standing.memory.last is not None:
+        degrees = (standing.life.degree, life.degree, thresholds.reached(rules.ladder, believed[-1].value))
+        held = proof.follow(
+            held, proof.Seen(standing.memory, standing.points, points, believed, rules.quantity, *degrees, vouched)
+        )
+    told, known = standing.told, proof.NOTHING
+    if transitions or told is not None or held is not None or standing.proof is not None:
+        told, known = proof.tell(told, standing.firm, life, held, evidence.at, transitions)
+    turns = tuple(turn(one, decisive.value, rules, points, rain) for one in known)
+    return Standing(checked.memory, life, points, hour, told, held, vouched, rain), turns
 
 
-def turn(transition: Transition, value: float, rules: Rules, window: Window) -> Turn:
-    """The transition with what was known then."""
-    return Turn(transition, value, _limit(rules, transition), window)
+def turn(known: Known, value: float, rules: Rules, window: Window, rain: rain_sums.Memory | None) -> Turn:
+    """The change with what was known then."""
+    if rain is not None and rules.rain is not None:
+        about = rain_sums.finding(rain, rules.rain, max(known.transition.from_degree, known.transition.to_degree))
+        return Turn(known, about.mm, about.limit, window, about)
+    return Turn(known, value, _limit(rules, known.transition), window)
 
 
 def _evidence(believed: Sequence[Point], ladder: thresholds.Ladder) -> tuple[Point, Evidence]:
@@ -235,7 +285,7 @@ def spans(window: Window, rules: Rules) -> bool:
 def _finish(one: Folded, at_turns: list[float | None], now: float | None) -> Judgement:
     rules = one.rules
     changes = tuple(
-        Change(turn.transition, turn.value, turn.limit, direction(rules, turn.value, slope), slope)
+        Change(turn.known, turn.value, turn.limit, direction(rules, turn.value, slope), slope, turn.rain)
         for turn, slope in zip(one.turns, at_turns, strict=True)
     )
     good = one.standing.memory.good

@@ -32,6 +32,14 @@ class Reason(StrEnum):
     """A limit was reached without a reading between it and one below."""
     CALM = "calm"
     """The value stayed below the limit, by the hysteresis, for the calm time."""
+    MOVED = "moved"
+    """Not a change: a rise believed with reservation is proved, for it moves as water does (ADR 0020)."""
+    CONFIRMED = "confirmed"
+    """The same: people who know the place say that it is water."""
+    NEIGHBOUR = "neighbour"
+    """The same: a gauge of the same river rose, too."""
+    RAIN = "rain"
+    """The same: it has rained enough around."""
     LOST_RISING = "lost_rising"
     """Not a change: the gauge fell silent while rising towards a limit."""
     LOST_BELOW_FLOOD = "lost_below_flood"
@@ -54,11 +62,19 @@ class State(Struct, frozen=True, gc=False):
     evidence_at: datetime | None = None
 
 
+PROVED = frozenset({Reason.MOVED, Reason.CONFIRMED, Reason.NEIGHBOUR, Reason.RAIN})
+"""The reasons of a proof, which is no change of degree: residents are told what they were not."""
+
+
 class Told(Struct, frozen=True, gc=False):
-    """What people were told, kept only where it is not what the samples in order say: some of them came late."""
+    """What people were told, kept only where it is not what the samples in order say: some of them came late.
+
+    `firm` is what residents were told, None if that is the degree.
+    """
 
     degree: Degree
     since: datetime | None
+    firm: Degree | None = None
 
 
 class Evidence(Struct, frozen=True, gc=False):

@@ -3,12 +3,13 @@
 Packets overtake one another, and a logger may empty its memory newest first. What is not too late to
 count (`floodcore.freshness.TOO_LATE`) is put in its place: the fold starts again at the newest
 checkpoint before it. The standing that results is, to the byte, the one of the samples in order. What
-people were told cannot be taken back, so it follows by `lifecycle.catch_up` (ADR 0016).
+people were told cannot be taken back, so it follows by `proof.tell` (ADR 0016).
 
 The unit is one delivery: the samples of a series that were stored together. Their order of arrival is
 stored with them, so that a replay of the stored record tells the same at the same time.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,8 +18,10 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from alerting.engine.judge import Checkpoint, Folded, Job, Standing, Turn, fold, turn
-from alerting.engine.lifecycle import Told, catch_up
+from alerting.engine.lifecycle import Told
+from alerting.engine.proof import tell
 from alerting.engine.rules import Rules
+from alerting.engine.vouching import Vouch, vouched
 from floodcore.freshness import TOO_LATE
 from floodcore.quality.window import Sample, Verdict
 
@@ -30,7 +33,8 @@ class Late:
     """A series some of whose new samples lie before what was judged.
 
     `until` is the newest sample judged, None if there is none, and `latest` the verdict on it; `known` are
-    the samples judged since the oldest of `checkpoints`, in time order, and `new` the others.
+    the samples judged since the oldest of `checkpoints`, in time order, and `new` the others. `vouches` are those
+    that came among the new ones, in the order of arrival.
     """
 
     rules: Rules
@@ -40,6 +44,7 @@ class Late:
     checkpoints: Sequence[Checkpoint]
     known: Sequence[Sample]
     new: Sequence[Sample]
+    vouches: Sequence[Vouch] = ()
 
 
 def in_order(samples: Sequence[Sample], until: datetime | None) -> bool:
@@ -68,18 +73,24 @@ def fold_late(late: Late) -> Folded:
         ValueError: there is nothing new, and nothing was known.
     """
     course = _Course(late.rules, late.standing, late.until, list(late.checkpoints), list(late.known), late.latest)
-    for samples in _deliveries(late.new):
+    waiting = list(late.vouches)
+    for samples in _deliveries(late.new, late.vouches):
+        while waiting and waiting[0].place < (samples[0].delivery, samples[0].at):
+            course.vouch(waiting.pop(0))
         if course.until is None or samples[0].at > course.until:
             course.go_on(samples)
         else:
             course.start_again(samples)
+    for vouch in waiting:
+        course.vouch(vouch)
     return course.folded()
 
 
-def _deliveries(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """The samples of each delivery in time order, the deliveries in the order they came."""
+def _deliveries(samples: Iterable[Sample], vouches: Sequence[Vouch]) -> Iterator[list[Sample]]:
+    """The samples of each delivery in time order, the deliveries in the order they came; cut where others answered."""
     ordered = sorted(samples, key=lambda each: (each.delivery, each.at))
-    for _, group in groupby(ordered, key=lambda each: each.delivery):
+    places = [vouch.place for vouch in vouches]
+    for _, group in groupby(ordered, key=lambda each: (each.delivery, bisect_left(places, (each.delivery, each.at)))):
         yield list(group)
 
 
@@ -116,22 +127,27 @@ class _Course:
         base = before[-1]
         self.known = sorted([*self.known, *samples], key=lambda sample: sample.at)
         rest = [each for each in self.known if each.at >= base.before or base.standing == EMPTY]
-        folded = fold(Job(self.rules, replace(base.standing, told=None), rest))
+        folded = fold(Job(self.rules, replace(base.standing, told=None, vouched=self.standing.vouched), rest))
         still = [each for each in before if each.before <= min(base.before, rest[0].at)]
         self.checkpoints = list({each.before: each for each in (*still, *folded.checkpoints)}.values())
         self.rewritten = rest[0].at if self.rewritten is None else min(self.rewritten, rest[0].at)
         self.verdicts = {at: verdict for at, verdict in self.verdicts.items() if at < rest[0].at}
         self._judged(folded, self._caught_up(folded.standing, rest[-1].at), rest[-1].at)
 
+    def vouch(self, vouch: Vouch) -> None:
+        """Others answer for what was judged so far."""
+        self.standing, turns = vouched(self.standing, vouch, self.rules)
+        self.turns += turns
+
     def _caught_up(self, standing: Standing, newest: datetime) -> Standing:
         """Tell what the samples in order say beyond what was told."""
-        told = Told(self.standing.degree, self.standing.since)
+        told = Told(self.standing.degree, self.standing.since, self.standing.firm)
         good = standing.memory.good
         # Only what is believed, and newer than all that was judged, is seen to fall.
         may_fall = good is not None and (self.until is None or good.at > self.until)
-        beside, transitions = catch_up(told, standing.life, newest, may_fall=may_fall)
+        beside, known = tell(told, self.standing.firm, standing.life, standing.proof, newest, (), may_fall=may_fall)
         if good is not None:
-            self.turns += (turn(each, good.value, self.rules, standing.points) for each in transitions)
+            self.turns += (turn(each, good.value, self.rules, standing.points, standing.rain) for each in known)
         return replace(standing, told=beside)
 
     def _judged(self, folded: Folded, standing: Standing, until: datetime) -> None:

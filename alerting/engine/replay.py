@@ -11,7 +11,8 @@ from datetime import datetime
 from alerting.engine.judge import Change, Checkpoint, Job, Judgement, Standing, judge, with_trends
 from alerting.engine.order import Late, fold_late, in_order, start_again
 from alerting.engine.rules import Rules
-from floodcore.quality.window import Sample, Verdict
+from alerting.engine.vouching import Vouch
+from floodcore.quality.window import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Use:
     version: str
 
 
-def replay(uses: Sequence[Use], samples: Sequence[Sample]) -> Iterator[tuple[str, Judgement]]:
+def replay(
+    uses: Sequence[Use], samples: Sequence[Sample], vouches: Sequence[Vouch] = ()
+) -> Iterator[tuple[str, Judgement]]:
     """Judge `samples`, in time order from the first ever, by the rules in use at each; by rule version.
 
     `uses` are in the order they began, the first not later than the first sample. Samples that came late
-    are judged when they came (`alerting.engine.order`).
+    are judged when they came (`alerting.engine.order`). `vouches` are in the order they came.
     """
     standing, until, latest = Standing(), None, None
     for use, later in zip(uses, [*uses[1:], None], strict=True):
@@ -37,7 +40,9 @@ def replay(uses: Sequence[Use], samples: Sequence[Sample]) -> Iterator[tuple[str
         if not due:
             continue
         before: list[Checkpoint] = [] if until is None else [start_again(standing, until)]
-        judgement = _judge(use.rules, standing, until, latest, before, due)
+        start = (use.delivery, use.since)
+        among = [v for v in vouches if v.place >= start and (end is None or v.place < end)]
+        judgement = _judge(Late(use.rules, standing, until, latest, before, [], due, among))
         standing, latest = judgement.standing, judgement.latest
         until = max(due[-1].at, until) if until is not None else due[-1].at
         yield use.version, judgement
@@ -49,18 +54,11 @@ def _within(sample: Sample, start: tuple[int, datetime], end: tuple[int, datetim
     return place >= start and (end is None or place < end)
 
 
-def _judge(
-    rules: Rules,
-    standing: Standing,
-    until: datetime | None,
-    latest: Verdict | None,
-    before: Sequence[Checkpoint],
-    due: Sequence[Sample],
-) -> Judgement:
-    if in_order(due, until):
-        (judgement,) = judge([Job(rules, standing, due)])
+def _judge(late: Late) -> Judgement:
+    if in_order(late.new, late.until) and not late.vouches:
+        (judgement,) = judge([Job(late.rules, late.standing, late.new)])
     else:
-        (judgement,) = with_trends([fold_late(Late(rules, standing, until, latest, before, [], due))])
+        (judgement,) = with_trends([fold_late(late)])
     return judgement
 
 

@@ -37,25 +37,27 @@ _RULES: LiteralString = """
     SELECT v, r::jsonb, %s FROM unnest(%s::text[], %s::text[]) AS n(v, r) ORDER BY v
     ON CONFLICT (rule_version) DO NOTHING"""
 _USES: LiteralString = """
-    INSERT INTO rule_use (series_id, delivery, since, rule_version)
-    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::timestamptz[], %s::text[])
+    INSERT INTO rule_use (series_id, delivery, since, rule_version, valid_from, source, author, reason, recorded_at)
+    SELECT i, d, s, v, f, o, a, r, %s FROM unnest(%s::int[], %s::bigint[], %s::timestamptz[], %s::text[],
+        %s::timestamptz[], %s::text[], %s::text[], %s::text[]) AS n(i, d, s, v, f, o, a, r)
     ON CONFLICT (series_id, delivery, since) DO NOTHING"""
 _STATES: LiteralString = """
     INSERT INTO series_state (series_id, rule_version, judged_until, judged_delivery, lifecycle, degree, value,
-                              observed_at, trend, trend_per_hour, flag, test, updated_at)
-    SELECT i, v, u, b, l, d, x, o, t, p, f, n, a
+                              observed_at, trend, trend_per_hour, flag, test, updated_at, firm, doubt)
+    SELECT i, v, u, b, l, d, x, o, t, p, f, n, a, g, w
     FROM unnest(%s::int[], %s::text[], %s::timestamptz[], %s::bigint[],
                 (SELECT array_agg(one ORDER BY number)
                  FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS standings(one, number)),
                 %s::smallint[], %s::float8[], %s::timestamptz[], %s::text[], %s::float8[], %s::smallint[],
-                %s::text[], %s::timestamptz[])
-        AS s(i, v, u, b, l, d, x, o, t, p, f, n, a)
+                %s::text[], %s::timestamptz[], %s::smallint[], %s::text[])
+        AS s(i, v, u, b, l, d, x, o, t, p, f, n, a, g, w)
     ON CONFLICT (series_id) DO UPDATE SET
         rule_version = excluded.rule_version, judged_until = excluded.judged_until,
         judged_delivery = excluded.judged_delivery, lifecycle = excluded.lifecycle,
         degree = excluded.degree, value = excluded.value, observed_at = excluded.observed_at,
         trend = excluded.trend, trend_per_hour = excluded.trend_per_hour,
-        flag = excluded.flag, test = excluded.test, updated_at = excluded.updated_at"""
+        flag = excluded.flag, test = excluded.test, updated_at = excluded.updated_at,
+        firm = excluded.firm, doubt = excluded.doubt"""
 _VERDICTS: LiteralString = """
     INSERT INTO verdict (series_id, observed_at, flag, test)
     SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::smallint[], %s::text[])
@@ -63,12 +65,12 @@ _VERDICTS: LiteralString = """
 # An event that stands already was decided before (states rebuilt): it is not told a second time.
 _EVENTS: LiteralString = """
     INSERT INTO event (series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,
-                       limit_value, trend, trend_per_hour, chain, rule_version, exercise)
-    SELECT i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e
+                       limit_value, trend, trend_per_hour, chain, rule_version, exercise, firm_from, firm_to, doubt)
+    SELECT i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e, x, y, d
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::smallint[],
                 %s::text[], %s::float8[], %s::text[], %s::float8[], %s::text[], %s::float8[], %s::text[],
-                %s::text[], %s::bool[]) WITH ORDINALITY
-        AS e(i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e, number)
+                %s::text[], %s::bool[], %s::smallint[], %s::smallint[], %s::text[]) WITH ORDINALITY
+        AS e(i, s, q, k, a, f, t, r, v, u, l, h, p, c, n, e, x, y, d, number)
     ORDER BY number
     ON CONFLICT (station_id, quantity, kind, at, to_degree) DO NOTHING
     RETURNING event_id, station_id, quantity, kind, at, to_degree"""
@@ -94,9 +96,9 @@ _USED: LiteralString = """
     WHERE u.series_id = %s ORDER BY u.delivery, u.since"""
 _STORED: LiteralString = """
     SELECT series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,
-           trend, trend_per_hour, chain, rule_version, exercise
+           trend, trend_per_hour, chain, rule_version, exercise, firm_from, firm_to, doubt
     FROM event
-    WHERE series_id = %s AND kind = %s AND at >= %s AND at < %s
+    WHERE series_id = %s AND kind = ANY(%s) AND at >= %s AND at < %s
     ORDER BY event_id"""
 
 
@@ -124,7 +126,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """The state of a series after judging; the order of the fields is that of the statement."""
+    """The state of a series after judging; the order of the fields is that of the statement.
+
+    `firm` is what is proved of the degree, and `doubt` why the rest is not; None where all is.
+    """
 
     series_id: int
     rule_version: str
@@ -139,6 +144,8 @@ class StateRow:
     flag: int
     test: str
     updated_at: datetime
+    firm: int | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +160,19 @@ class VerdictRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """From the sample of `since` in the batch `delivery` on the series is judged by `rule_version`."""
+    """From the sample of `since` in the batch `delivery` on the series is judged by `rule_version`.
+
+    `valid_from` is when the limits were to hold from, `source` where they come from; empty is not known.
+    """
 
     series_id: int
     delivery: int
     since: datetime
     rule_version: str
+    valid_from: datetime | None = None
+    source: str = ""
+    author: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +187,10 @@ class UsedRules:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event not yet stored; the order of the fields is that of the statement."""
+    """An event not yet stored; the order of the fields is that of the statement.
+
+    `firm_from` and `firm_to` are what residents knew and know, None where that is as the degrees; `doubt` is why.
+    """
 
     series_id: int
     station_id: str
@@ -191,6 +208,9 @@ class NewEvent:
     chain: str
     rule_version: str
     exercise: bool
+    firm_from: int | None = None
+    firm_to: int | None = None
+    doubt: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, datetime, int]:
@@ -236,7 +256,7 @@ async def save_rules(conn: AsyncConnection, rules: Mapping[str, str], uses: Sequ
     """Keep rule versions (version to canonical JSON) and from which sample on they are used."""
     if uses:
         await conn.execute(_RULES, (now, list(rules), list(rules.values())))
-        await conn.execute(_USES, _columns(uses, RuleUse))
+        await conn.execute(_USES, [now, *_columns(uses, RuleUse)])
 
 
 async def save_states(conn: AsyncConnection, states: Sequence[StateRow]) -> None:
@@ -288,10 +308,12 @@ async def uses(conn: AsyncConnection, series: int) -> list[UsedRules]:
         return await cursor.fetchall()
 
 
-async def events(conn: AsyncConnection, series: int, kind: str, start: datetime, end: datetime) -> list[NewEvent]:
-    """The stored events of `kind` of the series with `at` in [start, end), in the order they were stored."""
+async def events(
+    conn: AsyncConnection, series: int, kinds: Sequence[str], start: datetime, end: datetime
+) -> list[NewEvent]:
+    """The stored events of `kinds` of the series with `at` in [start, end), in the order they were stored."""
     async with conn.cursor(row_factory=class_row(NewEvent)) as cursor:
-        await cursor.execute(_STORED, (series, kind, start, end))
+        await cursor.execute(_STORED, (series, list(kinds), start, end))
         return await cursor.fetchall()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerting.engine.judge import Job, Standing, walk
+from alerting.engine.lifecycle import PROVED
 from alerting.engine.rules import Rules
 from floodcore.quality.door import REFUSED, at_the_door
 from floodcore.quality.window import Sample
@@ -29,6 +30,8 @@ class Outcome:
     degree: list[Degree] = field(default_factory=list)
     rises: list[tuple[int, Degree]] = field(default_factory=list)
     falls: list[tuple[int, Degree]] = field(default_factory=list)
+    told: list[tuple[int, Degree]] = field(default_factory=list)
+    """What residents were told on a rise: what was proved (ADR 0020)."""
 
 
 def run(sent: Sequence[Sent], quantity: Quantity, step: timedelta, limits: Mapping[Degree, float]) -> Outcome:
@@ -43,7 +46,11 @@ def run(sent: Sequence[Sent], quantity: Quantity, step: timedelta, limits: Mappi
         for verdict in walked.verdicts:
             _say(outcome, place_of[verdict.at], verdict.flag, verdict.test, sent[place].arrives)
         for turn in walked.turns:
-            way = turn.transition
+            way, known = turn.transition, turn.known
+            if known.firm_to > known.firm_from:
+                outcome.told.append((place, known.firm_to))
+            if way.reason in PROVED:
+                continue
             (outcome.rises if way.to_degree > way.from_degree else outcome.falls).append((place, way.to_degree))
         degree_after[place] = walked.standing.life.degree
     now = Degree.NONE

@@ -38,6 +38,7 @@ class Found:
     good: int = 0
     good_flagged: int = 0
     false_degrees: int = 0
+    false_told: int = 0
     false_falls: int = 0
     delay: list[float] = field(default_factory=list)
     by_test: dict[str, int] = field(default_factory=dict)
@@ -53,6 +54,9 @@ class Risen:
     readings: int = 0
     flagged: int = 0
     delay: list[int] = field(default_factory=list)
+    untold: int = 0
+    told_delay: list[int] = field(default_factory=list)
+    """Of residents: in intervals after the degree, one for each limit crossed."""
 
 
 def faults(tracks: Sequence[Track], kind: str, where: str, count: int, seed: int) -> Found:
@@ -133,6 +137,7 @@ def _count(found: Found, one: Track, stretch: Stretch, sent: Sequence[Sent], cle
     for i in bad:
         found.by_test[outcome.test[i]] = found.by_test.get(outcome.test[i], 0) + 1
     found.false_degrees += any(_false(one, stretch, sent[i], degree) for i, degree in outcome.rises)
+    found.false_told += any(_false(one, stretch, sent[i], degree) for i, degree in outcome.told)
     found.false_falls += any(_lowered(stretch, clean, sent[i], degree) for i, degree in outcome.falls)
 
 
@@ -152,7 +157,7 @@ def _risen(risen: Risen, one: Track, sent: Sequence[Sent], start: int) -> None:
     limits = {Degree(n): base + share * (top - base) for n, share in enumerate((0.25, 0.5, 0.75), start=1)}
     outcome = run(sent, one.quantity, one.step, limits)
     risen.rises += 1
-    suppressed = False
+    suppressed = untold = False
     for degree, limit in limits.items():
         due = next(i for i, s in enumerate(sent) if i >= start and not s.bad and s.true >= limit)
         came = next((i for i, d in enumerate(outcome.degree) if i >= start and d >= degree), None)
@@ -160,7 +165,11 @@ def _risen(risen: Risen, one: Track, sent: Sequence[Sent], start: int) -> None:
             suppressed = True
         else:
             risen.delay.append(max(came - due, 0))
+            told = next((i for i, d in outcome.told if i >= start and d >= degree), None)
+            untold = untold or told is None
+            risen.told_delay += [] if told is None else [told - came]
     risen.suppressed += suppressed
+    risen.untold += untold
     good = [i for i, s in enumerate(sent) if i >= start and not s.bad]
     risen.readings += len(good)
     risen.flagged += sum(outcome.flag[i] in _DOUBTED for i in good)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerting.engine import thresholds
 from alerting.engine.judge import Change, Job, Standing, chain, decode, direction, encode, judge, keep
-from alerting.engine.lifecycle import Reason
+from alerting.engine.lifecycle import PROVED, Reason
 from alerting.engine.replay import changes
 from alerting.engine.rules import ENGINE, Rules, canonical, parse, rules_of, version
 from alerting.engine.silence import Silence, shortest_allowed, silence
@@ -32,6 +32,7 @@ def told(values: list[float | None], rules: Rules = RULES) -> list[tuple[int, in
     return [
         ((c.transition.at - T0) // STEP, int(c.transition.from_degree), int(c.transition.to_degree))
         for c in changes(rules, samples(values))
+        if c.transition.reason not in PROVED
     ]
 
 

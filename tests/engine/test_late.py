@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Job, Standing, decode, encode, fold
@@ -189,7 +190,7 @@ async def test_any_order_any_rounds_and_twice_end_in_the_state_of_the_samples_in
         every = [Sample(T0 + i * STEP, v, *of_value(Quantity.LEVEL, v)) for i, v in enumerate(levels)]
         whole = fold(Job(RULEBOOK.of("A", Quantity.LEVEL).rules, Standing(), every)).standing
         found = await standing(conn)
-        assert encode(Standing(found.memory, found.life, found.points, found.hour)) == encode(whole)
+        assert encode(replace(found, told=None)) == encode(whole)
         assert await is_sound(conn)
         steps = [(before, after) for _, before, after in await told(conn)]
         assert all(one[1] == other[0] for one, other in pairwise(steps))

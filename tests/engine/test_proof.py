@@ -1,0 +1,226 @@
+"""Laws of rises believed with reservation (alerting/engine/proof.py), and the cases they stand for."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.engine.judge import Job, Standing, decode, encode, judge, walk
+from alerting.engine.lifecycle import PROVED, Reason
+from alerting.engine.order import Late, fold_late
+from alerting.engine.proof import Known
+from alerting.engine.replay import Use, replay
+from alerting.engine.rules import Rules, version
+from alerting.engine.vouching import Vouch, vouched
+from floodcore.quality.door import of_value
+from floodcore.quality.window import Sample
+from floodcore.words import Degree, Quantity
+
+T0 = datetime(2026, 6, 1, tzinfo=UTC)
+STEP = timedelta(minutes=10)
+RULES = Rules(Quantity.LEVEL, STEP, {Degree(1): 100.0, Degree(2): 150.0, Degree(3): 200.0})
+CALM = [50.0 + (n * 7 % 3) * 0.5 for n in range(18)]
+Told = list[tuple[int, int, int, str]]
+
+
+def samples(values: list[float], start: datetime = T0, delivery: int = 1) -> list[Sample]:
+    return [Sample(start + n * STEP, v, *of_value(Quantity.LEVEL, v), delivery) for n, v in enumerate(values)]
+
+
+def both(values: list[float]) -> tuple[list[tuple[int, int, int]], Told]:
+    """Changes of the degree; and what residents knew and know, with the reason."""
+    (judged,) = judge([Job(RULES, Standing(), samples(values))])
+    degrees, residents = [], []
+    for each in judged.changes:
+        one, number = each.known, (each.transition.at - T0) // STEP
+        if one.transition.reason not in PROVED:
+            degrees.append((number, int(one.transition.from_degree), int(one.transition.to_degree)))
+        if one.firm_from != one.firm_to:
+            residents.append((number, int(one.firm_from), int(one.firm_to), str(one.transition.reason)))
+    return degrees, residents
+
+
+def last(values: list[float]) -> Standing:
+    (judged,) = judge([Job(RULES, Standing(), samples(values))])
+    return judged.standing
+
+
+waves = st.lists(st.floats(-20.0, 24.0), min_size=1, max_size=30)
+gauges = st.lists(
+    st.one_of(st.floats(-25.0, 25.0), st.sampled_from([-300.0, -80.0, 80.0, 150.0, 300.0, 600.0])),
+    min_size=1,
+    max_size=40,
+)
+
+
+def course(changes: list[float], start: float = 50.0) -> list[float]:
+    values = [start]
+    for change in changes:
+        values.append(round(values[-1] + change, 1))
+    return values
+
+
+@given(waves)
+def test_a_rise_by_ordinary_steps_is_proved_at_once(changes: list[float]) -> None:
+    values = [*CALM, *course(changes, CALM[-1])]
+    degrees, residents = both(values)
+    assert [(n, a, b) for n, a, b, _ in residents] == degrees
+
+
+@settings(max_examples=300)
+@given(gauges)
+def test_residents_never_know_more_than_the_degree_and_hear_each_thing_once(changes: list[float]) -> None:
+    standing, degree, firm = Standing(), 0, 0
+    for walked in walk(Job(RULES, standing, samples([*CALM, *course(changes, CALM[-1])]))):
+        for turn in walked.turns:
+            assert turn.known.firm_from == firm, "what residents knew goes on from where it was"
+            firm = int(turn.known.firm_to)
+            if turn.transition.reason in PROVED:
+                assert (turn.transition.from_degree, turn.transition.to_degree) == (
+                    turn.known.firm_from,
+                    turn.known.firm_to,
+                )
+                assert turn.known.firm_from < turn.known.firm_to
+            else:
+                degree = int(turn.transition.to_degree)
+            assert bool(turn.known.doubt) == (
+                turn.transition.to_degree > max(turn.transition.from_degree, turn.known.firm_to)
+            )
+        assert firm <= degree == walked.standing.life.degree
+        assert walked.standing.firm == firm
+        assert decode(encode(walked.standing)) == walked.standing
+
+
+@given(st.integers(60, 700), st.lists(st.sampled_from([-0.5, 0.0, 0.5]), min_size=2, max_size=60))
+def test_a_zero_that_moved_tells_no_resident_however_long(by: int, noise: list[float]) -> None:
+    level = course(noise, CALM[-1])
+    held = [CALM[-1], CALM[-1] + 0.5, *(value for value in level if abs(value - CALM[-1]) <= 2.0)]
+    degrees, residents = both([*CALM, *(value + by for value in held)])
+    assert degrees
+    assert residents == []
+
+
+@given(st.floats(100.0, 500.0), st.floats(0.05, 0.4))
+def test_a_wall_of_water_that_goes_on_is_told_with_its_second_sample_or_the_next(by: float, share: float) -> None:
+    values = [*CALM, 50.0 + by, 50.0 + by * (1.0 + share), 50.0 + by * (1.0 + 2.0 * share)]
+    degrees, residents = both(values)
+    reached = degrees[-1][2]
+    assert residents[-1][2] == reached
+    # at ten times the level before, one later
+    assert residents[0][0] - degrees[0][0] <= (0 if not 7.5 <= (50.0 + by) / CALM[-1] <= 12.5 else 1)
+
+
+@given(gauges, st.integers(0, 60), st.sets(st.integers(1, 57), max_size=6))
+@settings(max_examples=150)
+def test_live_in_any_batches_with_a_vouch_is_the_replay(changes: list[float], when: int, cuts: set[int]) -> None:
+    values = [*CALM, *course(changes, CALM[-1])]
+    every = samples(values)
+    when = min(when, len(every) - 1)
+    vouch = Vouch(1, every[when].at, Reason.CONFIRMED)
+    standing = Standing()
+    told: list[Known] = []
+    edges = sorted({0, when + 1, len(every), *(cut for cut in cuts if cut < len(every))})
+    for first, end in pairwise(edges):
+        (judged,) = judge([Job(RULES, standing, every[first:end])])
+        standing, told = judged.standing, told + [change.known for change in judged.changes]
+        if end == when + 1:
+            standing, turns = vouched(standing, vouch, RULES)
+            told += [turn.known for turn in turns]
+    ((_, again),) = list(replay([Use(1, T0, RULES, version(RULES))], every, [vouch]))
+    assert encode(again.standing) == encode(standing)
+    assert [change.known for change in again.changes] == told
+
+
+@given(gauges, st.integers(18, 40), st.integers(1, 20))
+@settings(max_examples=150)
+def test_a_late_sample_ends_in_the_state_of_the_samples_in_order(changes: list[float], place: int, later: int) -> None:
+    values = [*CALM, *course(changes, CALM[-1])]
+    every = samples(values)
+    place = min(place, len(every) - 2)
+    late = every.pop(place)
+    rest, after = every[: place + later], every[place + later :]
+    first = fold_late(Late(RULES, Standing(), None, None, [], [], rest))
+    vouch = Vouch(1, rest[-1].at, Reason.RAIN)
+    standing, _ = vouched(first.standing, vouch, RULES)
+    second = [Sample(late.at, late.value, late.flag, late.test, 2)]
+    third = [Sample(s.at, s.value, s.flag, s.test, 3) for s in after]
+    folded = fold_late(Late(RULES, standing, rest[-1].at, first.latest, first.checkpoints, rest, [*second, *third]))
+    ((_, again),) = list(
+        replay([Use(1, T0, RULES, "v")], sorted([*rest, *second, *third], key=lambda s: s.at), [vouch])
+    )
+    assert encode(again.standing) == encode(folded.standing)
+    assert folded.standing.firm <= folded.standing.degree
+
+
+def test_a_leap_at_rest_is_told_to_officers_alone_and_its_end_too() -> None:
+    values = [*CALM, *(210.0 + n % 2 for n in range(6)), *(50.0 + n % 2 for n in range(8))]
+    degrees, residents = both(values)
+    assert [(a, b) for _, a, b in degrees] == [(0, 3), (3, 0)]
+    assert residents == []
+    assert last(values).proof is None
+
+
+def test_what_was_proved_before_stays_told_and_ends() -> None:
+    rise = [50.0 + 8.0 * n for n in range(1, 8)]
+    values = [*CALM, *rise, *(rise[-1] + 110.0 + n % 2 for n in range(6)), *(rise[-1] - 10.0 * n for n in range(14))]
+    degrees, residents = both(values)
+    assert [(a, b) for _, a, b in degrees][:2] == [(0, 1), (1, 3)]
+    assert [(a, b) for _, a, b, _ in residents] == [(0, 1), (1, 0)]
+
+
+def test_a_leap_that_rests_and_then_rises_is_proved_then() -> None:
+    values = [*CALM, *(160.0 + n % 2 for n in range(12)), 168.0, 178.0, 189.0]
+    degrees, residents = both(values)
+    assert [(a, b) for _, a, b in degrees] == [(0, 2)]
+    ((number, was, to, reason),) = residents
+    assert (was, to, reason) == (0, 2, "moved")
+    assert number > degrees[0][0] + 10
+
+
+def test_a_further_limit_proves_a_leap_at_rest() -> None:
+    rests = [160.0 + (n % 2) * 0.5 for n in range(8)]
+    climbs = [164.0 + 3.0 * n for n in range(20)]
+    _, residents = both([*CALM, *rests, *climbs])
+    assert residents[-1][2] == 3 or residents[0][2] == 2
+    assert residents
+
+
+@pytest.mark.parametrize("base", [12.0, 18.0, 40.0])
+def test_ten_times_the_level_tells_no_resident(base: float) -> None:
+    calm = [base + (n * 7 % 3) * 0.2 for n in range(18)]
+    degrees, residents = both([*calm, *(10.0 * value for value in calm * 4)])
+    assert residents == []
+    assert degrees or base > 12.0
+
+
+def test_a_wreck_that_wanders_high_tells_no_resident() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    high = [310.0, 316.0, 305.0, 322.0, 318.0, 309.0, 300.0, 312.0, 330.0, 321.0, 315.0, 326.0] * 3
+    degrees, residents = both([*CALM, *dead, *high])
+    assert degrees
+    assert residents == []
+
+
+def test_water_that_rises_out_of_a_wreck_is_proved_by_going_on() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    _, residents = both([*CALM, *dead, *(110.0 + 14.0 * n + n % 3 for n in range(40))])
+    assert residents[-1][2] == 3
+
+
+def test_a_gauge_silent_for_hours_is_believed_where_the_river_could_have_come() -> None:
+    before = samples(CALM)
+    after = samples([210.0, 211.0, 212.0], before[-1].at + timedelta(hours=4))
+    (judged,) = judge([Job(RULES, Standing(), [*before, *after])])
+    assert [(int(c.known.firm_from), int(c.known.firm_to)) for c in judged.changes] == [(0, 3)]
+
+
+def test_a_vouch_tells_once_and_holds_for_what_a_late_sample_shows() -> None:
+    standing = last([*CALM, 210.0, 210.5, 210.0])
+    assert (standing.degree, standing.firm) == (3, 0)
+    vouch = Vouch(1, T0 + 20 * STEP, Reason.CONFIRMED)
+    after, (turn,) = vouched(standing, vouch, RULES)
+    assert (turn.known.firm_from, turn.known.firm_to, turn.transition.reason) == (0, 3, Reason.CONFIRMED)
+    assert (after.firm, after.proof, after.vouched) == (3, None, vouch.at)
+    assert vouched(after, vouch, RULES) == (after, ())
