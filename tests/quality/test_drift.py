@@ -140,17 +140,20 @@ def test_neighbours_must_agree_which_way_it_went() -> None:
         assert found_cm(other) == 12.0, "who is silent is not asked"
 
 
-def test_a_neighbour_that_went_along_exactly_denies_it() -> None:
-    """Two of three see 12 cm; to the third, which goes the same ways, nothing happened."""
+@pytest.mark.parametrize("by", [12.0, -12.0])
+def test_a_neighbour_that_went_along_exactly_denies_it_and_one_that_fell_short_does_not(by: float) -> None:
+    """Two of three see 12 cm; to the third, which goes the same ways, nothing happened, or half a centimetre."""
     steps = 2.0 * (np.arange(TWO_WEEKS_H) // 30 % 2)
     steps[-SPAN_H - EDGE_H :] = 0.0
     level = 60.0 + np.tile(steps, (4, 1))
-    level[OWN, -SPAN_H:] += away(12.0)
-    assert found_cm(level) == 12.0
-    level[1, -SPAN_H:] += away(12.0)
+    level[OWN, -SPAN_H:] += away(by)
+    assert found_cm(level) == by
+    level[1, -SPAN_H:] += away(by)
     assert found_cm(level) is None
     level[[1, 3]] = level[[3, 1]]
     assert found_cm(level) is None
+    level[3, -SPAN_H:] -= away(by / 24.0)
+    assert found_cm(level) == by
 
 
 def test_no_hour_may_make_half_of_it() -> None:
