@@ -219,6 +219,30 @@ async def test_while_a_backlog_is_judged_the_others_of_the_process_have_their_tu
     assert seen[0][0] < seen[1][0]
 
 
+async def test_late_samples_weigh_as_much_as_is_folded_again_for_them(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two late deliveries after ten samples: twelve samples folded twice are more than one goes without a pause."""
+    seen = list[int]()
+
+    def watched(folded: Sequence[Folded]) -> list[Judgement]:
+        seen.append(len(folded))
+        return with_trends(folded)
+
+    names = ("A", "B", "C", "S")
+    every = {name: readings(name, [50.0 + i % 3 for i in range(12)]) for name in names}
+    monkeypatch.setattr("alerting.evaluate.with_trends", watched)
+    monkeypatch.setattr("alerting.evaluate.CHUNK", 20)
+    async with pool.connection() as conn:
+        await bring(conn, [each for name in names for i, each in enumerate(every[name]) if i not in {8, 9}])
+        await run(conn)
+        seen.clear()
+        await bring(conn, [every[name][9] for name in names])
+        await bring(conn, [every[name][8] for name in names])
+        assert (await run(conn)).judged == 8
+        assert seen == [1, 1, 1, 1]
+
+
 async def test_a_gauge_lost_while_rising_calls_the_officers_once_and_keeps_its_degree(pool: Pool) -> None:
     async with pool.connection() as conn:
         await bring(conn, readings("A", [50, 60, 70, 85, 90]))
