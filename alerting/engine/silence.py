@@ -41,7 +41,7 @@ def silence(
     only what was believed: a gauge stuck or talking nonsense is as lost as a mute one.
     """
     good = standing.memory.good
-    if good is None or not rules.limits:
+    if good is None or not rules.has_degrees:
         return None
     degree = standing.degree
     until = good.at + lag + allowed_silence(degree, rules.interval)
