@@ -34,6 +34,11 @@ _SLIP_FROM_CM = 10.0
 # A smaller change is no slip worth the name: the river may do it.
 _SLIP_LEAST_CM = 40.0
 _FASTER_THAN_WATER = 27.0
+# Nor does water leap by more than it rose in the worst half day known (Ahr 2021, 9 m).
+_HIGHER_THAN_WATER_CM = 900.0
+# A value times ten ends in a digit of the gauge's own earlier than the gauge does: 45.3 as 453.0. One value of water in
+# ten does so by chance, three in a row one in a thousand; then the rest is followed as what water cannot have done.
+_MOST_ZEROS, _MOST_DIGITS, _DIGIT_NOISE = 3, 6, 1e-6
 # What water could have done is held back for so long at most, however much it looks like another unit; what it could
 # not have done, and a fall, for a day.
 _HELD_MIN = 20.0
@@ -60,21 +65,47 @@ def is_other_unit(memory: Memory, point: Point, quantity: Quantity) -> bool:
         return False
     first = memory.agreeing_from or point
     leap, took = first.value - good.value, minutes_between(good, first)
-    if abs(leap) < _SLIP_LEAST_CM or (leap > 0.0 and took > _SLIP_WITHIN_MIN):
-        return False
-    possible = 0.0 < leap <= _FASTER_THAN_WATER * took
-    if minutes_between(first, point) > (_HELD_MIN if possible else _HELD_LONG_MIN):
-        return False
+    possible = 0.0 < leap <= min(_FASTER_THAN_WATER * took, _HIGHER_THAN_WATER_CM)
     pace = 0.0 if possible else min(memory.pace, _SLIP_PACE_AT_MOST)
     factor = next((factor for factor in _FACTORS if _is_times(factor, good, pace, first)), None)
-    if factor is None or last is None:
-        return factor is not None
+    if abs(leap) < _SLIP_LEAST_CM or factor is None:
+        return False
+    shifted = _shifted(good, memory.earlier or good, factor, (first, last or first, point))
+    if possible and not shifted and took > _SLIP_WITHIN_MIN:
+        return False
+    if minutes_between(first, point) > (_HELD_MIN if possible and not shifted else _HELD_LONG_MIN):
+        return False
+    return last is None or _followed(memory, factor, last, point, pace, possible=possible, shifted=shifted)
+
+
+def _followed(
+    memory: Memory, factor: float, last: Point, point: Point, pace: float, *, possible: bool, shifted: bool
+) -> bool:
+    """Whether `point` goes on from `last` as the water would in the old unit."""
     settled = memory.agreeing >= _SETTLED
-    least = _SLIP_STEP_CM if possible or not settled else _SLIP_STEP_SETTLED_CM
+    sure = (settled and not possible) or (shifted and (settled or not possible))
+    least = _SLIP_STEP_SETTLED_CM if sure else _SLIP_STEP_CM
     small = abs(point.value - last.value) <= factor * max(least, _SLIP_STEP_PACE * pace * minutes_between(last, point))
-    if settled and not possible:
+    if sure or memory.good is None:
         return small
-    return (settled or small) and _is_times(factor, good, pace, point)
+    return (settled or small) and _is_times(factor, memory.good, pace, point)
+
+
+def _shifted(good: Point, earlier: Point, factor: float, points: tuple[Point, ...]) -> bool:
+    """Whether values are by just as many digits coarser than those of the gauge as the factor makes them."""
+    if factor < 1.0:
+        return False
+    fine = max(_digits(good.value), _digits(earlier.value))
+    return max(_digits(one.value) for one in points) == fine - (1 if factor < _FACTORS[1] else 2)
+
+
+def _digits(value: float) -> int:
+    """How many digits after the point a value needs; 0 for one that ends in a digit before it, less for zeros."""
+    for digits in range(-_MOST_ZEROS, _MOST_DIGITS):
+        scaled = value * 10.0**digits
+        if abs(scaled - round(scaled)) < _DIGIT_NOISE:
+            return digits
+    return _MOST_DIGITS
 
 
 def _is_times(factor: float, good: Point, pace: float, point: Point) -> bool:

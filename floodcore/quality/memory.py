@@ -46,7 +46,8 @@ class Memory(Struct, frozen=True, gc=False):
     of them and `agreeing` how many up to it, from `agreeing_from`, are in keeping with one another; `step` is
     the pace of its last step. `trouble` counts doubts and contradictions, those of late too. `before` is the point
     before the last jump that was believed, `jumped` the first one after it while the water has not moved on from
-    there. `tick` is about the smallest change the gauge shows, 0 while it has shown none.
+    there. `moved` is the last change of a believed value (0 after the return from a spike), `dwell` the longest time in
+    minutes that the gauge stood between its last changes.
     """
 
     good: Point | None = None
@@ -63,7 +64,8 @@ class Memory(Struct, frozen=True, gc=False):
     trouble: float = 0.0
     before: Point | None = None
     jumped: Point | None = None
-    tick: float = 0.0
+    moved: float = 0.0
+    dwell: float = 0.0
 
 
 class Checked(Struct, frozen=True, gc=False):

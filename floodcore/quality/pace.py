@@ -32,8 +32,10 @@ def plausible(memory: Memory, good: Point, point: Point, quantity: Quantity, rat
     """Whether the river could have gone from `good` to `point`, by what is ordinary or by its recent pace."""
     change = point.value - good.value
     heard = memory.last.at if memory.last is not None else good.at
-    # a gauge in doubt gets no more for a rise than a gauge heard all the time; a fall may have gone on meanwhile
-    elapsed = point.at - (heard if change > 0.0 else good.at)
+    stood = memory.last is not None and memory.last.value == good.value
+    # a gauge in doubt gets no more for a rise than a gauge heard all the time; a fall may have gone on meanwhile, but
+    # not while the gauge said that it did not
+    elapsed = point.at - (heard if change > 0.0 or stood else good.at)
     reach = _REACH if change > 0.0 else max(_REACH, point.at - heard)
     minutes = min(elapsed, reach) / _MINUTE
     own = rates.rise if change > 0.0 else rates.fall
@@ -56,11 +58,6 @@ def ordinary(quantity: Quantity, value: float, minutes: float) -> float:
 def decayed(pace: float, minutes: float) -> float:
     """A pace as it is remembered after `minutes`."""
     return float(pace * 0.5 ** (minutes / _PACE_HALVES_MIN))
-
-
-def grown(pace: float, minutes: float) -> float:
-    """What a remembered pace was `minutes` ago, if nothing was faster since."""
-    return float(pace * 2.0 ** (minutes / _PACE_HALVES_MIN))
 
 
 def step_of(earlier: Point, later: Point) -> float:

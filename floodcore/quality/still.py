@@ -1,29 +1,32 @@
-"""How long a gauge may say the very same thing: an hour in flood, a week in calm. Pure.
+"""How long a gauge may say the very same thing: an hour in flood, or as long as it lately did. Pure.
 
-In a flood an hour (reliability goal G8). But a gauge that resolves a centimetre says the same for hours when the
-water goes a centimetre an hour: in the development records up to 210 min above a quarter of the flood, where no gauge
-of millimetres is still for more than 100 min and nearly none for 50. So for gauges that go in steps of a centimetre the
-hour is stretched, to three at most, to how long the river at the pace it had when it stopped needs for eight of them.
-In calm a week: 24 h occur in the records.
+In a flood an hour and one interval (reliability goal G8). But a gauge that resolves a centimetre says the same for
+hours when the water goes a centimetre an hour: in the development records up to 180 min above a quarter of the flood,
+nearly always on falling water. No resolution and no pace tells beforehand how long: how long the gauge stood between
+its last changes does (`dwell`). So on falling water it may stand as long as it did of late, three hours at most. On
+rising water it may not: what is held back there is a degree, and on a fall nothing is.
+
+In calm a week: 24 h occur in the records. But a river that was rising does not stop dead: there it is four times what
+the gauge stood between its last changes.
 """
 
 from datetime import datetime, timedelta
 
 from floodcore.quality.memory import Memory, Point, minutes_between
-from floodcore.quality.pace import grown
 from floodcore.words import Quantity
 
 _SAMPLES = 4
 _IN_FLOOD_MIN = 60.0
 _LONGEST_IN_FLOOD_MIN = 180.0
-_STEPS_CM = 8.0
 _IN_CALM = timedelta(days=7)
-# Steps of this size are those of a gauge that resolves a centimetre. The smallest step seen is forgotten by a
-# two-hundredth with each step: a wave or an average of two shows less now and then.
-_COARSE_CM = 0.7
-_FORGOTTEN = 1.005
-# A river that went 18 cm an hour does not stop dead: held values on a rise count as in a flood.
-_MOVING_CM_PER_MIN = 0.3
+# The longest time between changes is forgotten by a fifth with each change, and no more than this is learnt of a calm.
+_FORGOTTEN = 0.8
+_LONGEST_DWELL_MIN = 360.0
+# A river that stood is where it stood.
+_SLOW_CM = 2.0
+# A last step of more than a centimetre in ten minutes is none of a gauge that goes a centimetre to and fro.
+_RISING_CM_PER_MIN = 0.1
+_TIMES_DWELL = 4.0
 
 
 def is_stuck(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> bool:
@@ -37,24 +40,26 @@ def is_stuck(memory: Memory, good: Point, point: Point, quantity: Quantity, *, f
     minutes = lasting / timedelta(minutes=1)
     if minutes < _IN_FLOOD_MIN:
         return False
-    held = minutes_between(Point(since, good.value), good)
-    pace = grown(memory.pace, held)
-    if not flooded and (quantity is not Quantity.LEVEL or pace < _MOVING_CM_PER_MIN or memory.tick >= _COARSE_CM):
-        return False
-    return minutes >= _allowed_min(memory, pace, quantity)
+    interval = minutes / memory.same_count
+    if flooded:
+        return minutes >= _in_flood(memory, interval, quantity)
+    rising = quantity is Quantity.LEVEL and memory.moved > _RISING_CM_PER_MIN * interval
+    return rising and memory.dwell > 0.0 and minutes >= _TIMES_DWELL * memory.dwell
 
 
-def _allowed_min(memory: Memory, pace: float, quantity: Quantity) -> float:
-    if quantity is Quantity.LEVEL and memory.tick < _COARSE_CM:
-        return _IN_FLOOD_MIN
-    if quantity is not Quantity.LEVEL or pace <= 0.0:
+def _in_flood(memory: Memory, interval: float, quantity: Quantity) -> float:
+    if quantity is not Quantity.LEVEL:
         return _LONGEST_IN_FLOOD_MIN
-    return min(max(_STEPS_CM / pace, _IN_FLOOD_MIN), _LONGEST_IN_FLOOD_MIN)
+    hour = min(max(_IN_FLOOD_MIN, 2.0 * memory.dwell), _IN_FLOOD_MIN + interval)
+    return hour if memory.moved > 0.0 else min(max(hour, memory.dwell), _LONGEST_IN_FLOOD_MIN)
 
 
-def ticking(memory: Memory, point: Point) -> float:
-    """The smallest change the gauge shows, with `point` newly believed."""
-    change = 0.0 if memory.good is None else abs(point.value - memory.good.value)
-    if change == 0.0:
-        return memory.tick
-    return change if memory.tick == 0.0 else min(change, _FORGOTTEN * memory.tick)
+def dwelt(memory: Memory, point: Point) -> float:
+    """The longest time from one change of the value to the next, of late, in minutes, with `point` newly believed."""
+    good, since = memory.good, memory.same_since
+    if good is None or since is None or point.value == good.value:
+        return memory.dwell
+    # doubted as stuck it was so indeed if it comes loose elsewhere, and else a slow river
+    until = point if memory.doubted == 0 or abs(point.value - good.value) <= _SLOW_CM else good
+    stood = min(minutes_between(Point(since, good.value), until), _LONGEST_DWELL_MIN)
+    return max(stood, _FORGOTTEN * memory.dwell)

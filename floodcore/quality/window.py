@@ -32,7 +32,7 @@ from floodcore.quality.pace import (
 )
 from floodcore.quality.rates import GENERIC, Rates
 from floodcore.quality.spikes import SPIKE, moved_on, spike_of, stood_out
-from floodcore.quality.still import is_stuck, ticking
+from floodcore.quality.still import dwelt, is_stuck
 from floodcore.words import Flag, Quantity
 
 __all__ = ["CHECKED", "Checked", "Memory", "Point", "Sample", "Verdict", "check"]
@@ -47,8 +47,9 @@ CORROBORATED = "corroborated"
 
 CHECKED = frozenset({Quantity.LEVEL, Quantity.DISCHARGE})
 
-# A rise is corroborated by a sample that keeps at least this share of it.
+# A rise is corroborated by a sample that keeps at least this share of it, and fell no faster than a river may.
 _KEPT = 0.6
+_EASES_CM = 20.0
 # Kerr 2025 rose 7.9 m in 45 min, 18 cm a minute; the steepest part of such a rise in the shape of an S is half as
 # steep again, and half of that for luck. Beyond this a second sample corroborates nothing.
 _FASTEST_RISE = 40.0
@@ -252,7 +253,10 @@ def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> b
     minutes = minutes_between(first, point)
     onward = PACE_FACTOR * rise * max(1.0, minutes / max(minutes_between(good, first), 1.0))
     fastest = max(onward, _FASTEST_RISE * minutes) if quantity is Quantity.LEVEL else onward
-    return -(1.0 - _KEPT) * rise <= further <= fastest
+    lost = (1.0 - _KEPT) * rise
+    if quantity is Quantity.LEVEL:
+        lost = min(lost, max(_EASES_CM, STEEPEST_FALL * minutes))
+    return -lost <= further <= fastest
 
 
 def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
@@ -304,8 +308,9 @@ def _follow(memory: Memory, point: Point, quantity: Quantity) -> tuple[Memory, t
     said: tuple[Verdict, ...] = ()
     pace = max(abs(step_of(good, point)), decayed(memory.pace, minutes_between(good, point)))
     trouble = memory.trouble * _FORGIVEN if memory.trouble > _NO_TROUBLE else 0.0
+    moved = memory.moved if point.value == good.value else point.value - good.value
     if stood_out(memory, point, quantity):
-        said = (spike_of(good),)
+        said, moved = (spike_of(good),), 0.0
         pace *= _TREMBLES
         trouble += 1.0
     before, jumped = memory.before, memory.jumped
@@ -325,7 +330,8 @@ def _follow(memory: Memory, point: Point, quantity: Quantity) -> tuple[Memory, t
         before=before,
         jumped=jumped,
         trouble=trouble,
-        tick=ticking(memory, point),
+        moved=moved,
+        dwell=dwelt(memory, point),
     )
     return known, said
 

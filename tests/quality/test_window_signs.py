@@ -60,8 +60,30 @@ def test_water_that_leaps_to_ten_times_its_level_and_moves_on_is_believed_with_i
 def test_what_water_could_have_done_is_held_back_for_twenty_minutes_at_most() -> None:
     gauge = Gauge()
     gauge.feed([20.1, 20.0, 20.2, 20.1])
-    verdicts = gauge.feed([200.0, 205.0, 203.0, 201.0])
+    verdicts = gauge.feed([200.3, 205.1, 203.4, 201.2])
     assert verdicts == [(Flag.SUSPECT, "unit")] * 3 + [(Flag.GOOD, "")]
+
+
+def test_a_tenfold_that_ends_a_digit_early_is_held_for_a_day_and_water_leaves_with_its_next_digit() -> None:
+    gauge = Gauge()
+    gauge.feed([20.1, 20.0, 20.2, 20.1])
+    slipped = [201.0, 203.0, 206.0, *[200.0 + 10.0 * (step % 3) for step in range(60)]]
+    assert {test for _, test in gauge.feed(slipped)} == {"unit"}
+    assert gauge.feed([200.0, 208.3])[1] == (Flag.GOOD, "")
+
+
+def test_a_tenfold_beyond_the_range_that_sinks_back_into_it_is_no_rise() -> None:
+    gauge = Gauge()
+    gauge.feed([206.4, 206.1, 205.8, 205.6])
+    gauge.feed([2054.0, 2043.0, 2031.0, 2019.0, 2006.0, 1994.0, 1983.0, 1971.0, 1960.0])
+    assert gauge.believed[-1][1] == 205.6
+
+
+def test_a_gauge_whose_digits_are_fewer_for_another_reason_is_not_held_back() -> None:
+    """Feet told in centimetres have four digits, a page that rounds them one: that is no tenfold."""
+    gauge = Gauge()
+    gauge.feed([20.4216, 20.1168, 20.4216, 20.1168])
+    assert gauge.feed([201.2, 205.1, 203.4, 201.2])[-1] == (Flag.GOOD, "")
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

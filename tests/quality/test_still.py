@@ -1,0 +1,117 @@
+"""How long a gauge may say the very same thing: on a rise an hour, on a fall as long as it did of late."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from floodcore.words import Flag, Quantity
+from tests.quality.gauge import Gauge, good, healthy
+
+
+def stuck_after(gauge: Gauge, value: float, every: float = 10.0) -> float:
+    """Minutes from the first repeated value to the first that is called stuck."""
+    verdicts = gauge.feed([value] * 60, every)
+    return [test for _, test in verdicts].index("stuck") * every
+
+
+def stairs(gauge: Gauge, start: float, step: float, stands: int, steps: int = 12) -> float:
+    """Feeds a gauge that says each value `stands` times, at ten minutes; the last value."""
+    values = [start + step * n for n in range(steps) for _ in range(stands)]
+    gauge.feed(values)
+    return values[-1]
+
+
+def test_stuck_in_flood_within_the_hour_and_never_in_ordinary_calm() -> None:
+    gauge = Gauge(flooded=True)
+    verdicts = gauge.feed([150.2, 150.6, *[152.0] * 8])
+    assert [test for _, test in verdicts].index("stuck") == 8  # an hour after the first 152
+    assert gauge.feed([153.0]) == [(Flag.GOOD, "")]
+    calm = Gauge()
+    assert all(good(calm.feed([50.0, 51.0, *[52.0] * 144])))
+    assert calm.feed([52.0] * 900)[-1] == (Flag.SUSPECT, "stuck")
+
+
+@given(st.integers(1, 18), st.sampled_from([5.0, 10.0, 15.0]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_held_in_a_flood_is_stuck_an_hour_after_it_was_first_repeated_unless_it_fell_slowly(
+    stands: int, every: float, fell: bool
+) -> None:
+    gauge = Gauge(flooded=True)
+    values = [(300.0 - n if fell else 100.0 + n) for n in range(8) for _ in range(stands)]
+    gauge.feed(values, every)
+    gauge.feed([values[-1] - 1.0 if fell else values[-1] + 1.0], every)
+    minutes = stuck_after(gauge, gauge.believed[-1][1], every)
+    if fell and stands * every > 60.0:
+        assert minutes <= 180.0
+    else:
+        assert minutes <= 60.0
+
+
+@pytest.mark.parametrize(
+    ("stands", "minutes"), [(1, 50), (2, 50), (3, 50), (4, 60), (7, 60), (8, 70), (12, 110), (25, 170)]
+)
+def test_a_gauge_of_whole_centimetres_may_stand_on_a_fall_as_long_as_it_did_of_late(stands: int, minutes: int) -> None:
+    gauge = Gauge(flooded=True)
+    stairs(gauge, 200.0, -1.0, stands)
+    gauge.feed([188.0])
+    assert stuck_after(gauge, 188.0) == minutes
+
+
+@pytest.mark.parametrize(("stands", "minutes"), [(1, 50), (3, 50), (4, 60), (12, 60)])
+def test_on_a_rise_it_may_not(stands: int, minutes: int) -> None:
+    gauge = Gauge(flooded=True)
+    stairs(gauge, 200.0, 1.0, stands)
+    gauge.feed([212.0])
+    assert stuck_after(gauge, 212.0) == minutes
+
+
+def test_how_long_it_stood_is_forgotten_with_the_changes_and_not_learnt_from_being_stuck() -> None:
+    gauge = Gauge(flooded=True)
+    stairs(gauge, 200.0, -1.0, 12)
+    gauge.feed([187.0 - 2.0 * n for n in range(8)])
+    assert stuck_after(gauge, 173.0) == 50
+    gauge.feed([166.0 - 2.0 * n for n in range(4)])  # come loose elsewhere: it was stuck
+    assert stuck_after(gauge, 160.0) == 50
+    gauge.feed([159.0])  # where it stood: the river was slow
+    assert stuck_after(gauge, 159.0) == 170
+
+
+def test_a_discharge_may_stand_for_three_hours_in_a_flood() -> None:
+    gauge = Gauge(Quantity.DISCHARGE, flooded=True)
+    gauge.feed([100.0, 101.0, 102.0])
+    assert stuck_after(gauge, 102.0) == 170
+
+
+def test_values_held_on_a_rise_are_stuck_before_any_limit_is_reached() -> None:
+    gauge = healthy()
+    gauge.feed([51.0 + 6.1 * step for step in range(1, 6)])
+    verdicts = gauge.feed([81.5] * 6)
+    assert [test for _, test in verdicts] == ["", "", "", "", "", "stuck"]
+
+
+@pytest.mark.parametrize(("values", "stuck"), [
+    ([50.0 + 1.3 * n for n in range(12)], True),
+    ([50.0 + 0.9 * n for n in range(12)], False),
+    ([80.0 - 1.3 * n for n in range(12)], False),
+    ([50.0 + 1.3 * (n // 4) for n in range(48)], True),
+    ([50.0, 50.3, 50.1, 50.4, 68.0, 50.2, 50.3], False),
+    ([50.0, 50.3, 50.1, 50.4, 32.0, 50.2, 50.2], False),
+])  # fmt: skip
+def test_below_the_limits_only_a_rise_makes_a_held_value_suspicious(values: list[float], stuck: bool) -> None:
+    gauge = Gauge()
+    gauge.feed(values)
+    verdicts = gauge.feed([values[-1]] * 24)
+    assert ("stuck" in {test for _, test in verdicts}) is stuck
+
+
+def test_below_the_limits_it_may_stand_four_times_as_long_as_of_late() -> None:
+    gauge = Gauge()
+    stairs(gauge, 50.0, 2.0, 3)
+    gauge.feed([74.0])
+    assert stuck_after(gauge, 74.0) == 110
+
+
+def test_four_readings_at_least_are_needed() -> None:
+    gauge = Gauge(flooded=True)
+    gauge.feed([150.0, 151.0, 152.0], every=60.0)
+    assert stuck_after(gauge, 152.0, 60.0) == 120
