@@ -62,8 +62,9 @@ def _state() -> Object:
             "quantity": _enum(Quantity),
             "scheme": {
                 "type": "string",
-                "enum": ["spa", "alarmstufe", "imgw"],
-                "description": "whose degrees these are; never translated into one another",
+                "enum": ["spa", "alarmstufe", "imgw", "rain"],
+                "description": "whose degrees these are; never translated into one another; "
+                "rain: limits of rain sums, no SPA",
             },
             "trend_per_hour": _NUMBER,
             "suspect": {**_TEXT, "description": "the check that doubts the value"},

@@ -63,7 +63,7 @@ class Expectation:
 class Mark:
     """One station as shown. `value` is in `unit`; `until` None = it never sent.
 
-    `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe" or "imgw".
+    `scheme` says whose degrees `degree_reached` counts: "spa", "alarmstufe", "imgw", or "rain" for limits of rain sums.
     `reached_since` is the time of the event that brought the degree, `declared_*` the authority's word.
     `lag` is how late the source itself is. `degree_expected` is the degree people were told to expect, None if
     none above the reached one; `foresight` the newest forecast and what was told of it. `notes` are what
@@ -251,6 +251,14 @@ def _paired(found: list[Mark]) -> list[Mark]:
     return [replace(one, pair=by_id.get(other.get(one.station.id) or "")) for one in found]
 
 
+def scheme_of(station: Station, quantity: Quantity) -> str:
+    """Whose degrees those of `quantity` are: "rain" for limits of rain sums, unless the plan calls them SPA."""
+    if quantity is Quantity.RAIN and station.rain_degrees is not None:
+        return station.rain_degrees.scheme
+    limits = station.limits_of(quantity)
+    return limits.scheme if limits is not None else "spa"
+
+
 def severity(mark: Mark, now: datetime) -> tuple[int, int, int, int, str]:
     """Sort key, worst first: degree, then what is expected, what is not believable, what rises, then the name."""
     shown = mark.freshness_at(now)
@@ -282,8 +290,7 @@ def _mark(
 ) -> Mark:
     quantity = _main_quantity(station, rows)
     row = next((row for row in rows if row.quantity == quantity.value), None)
-    limits = station.limits_of(quantity)
-    scheme = limits.scheme if limits is not None else "spa"
+    scheme = scheme_of(station, quantity)
     reached = newest.get((station.id, quantity.value, "reached"))
     declared = _declared(station.id, newest)
     degree = row.degree if row is not None else None

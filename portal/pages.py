@@ -14,7 +14,7 @@ from portal.board import Bytes, Snapshot
 from portal.desk import Desk
 from portal.geojson import iso
 from portal.localtime import number
-from portal.marks import Mark, needs_eyes, severity
+from portal.marks import Mark, needs_eyes, scheme_of, severity
 from portal.reading import Reader
 from portal.wellbeing import event_words
 
@@ -33,6 +33,7 @@ class Counts:
 
     degrees: list[tuple[int, int]]
     foreign: int
+    rain: int
     silent: int
     doubtful: int
     fresh: int
@@ -54,12 +55,17 @@ def counts(marks: tuple[Mark, ...], reader: Reader) -> Counts:
     states = Counter(mark.freshness_at(reader.now) for mark in marks)
     return Counts(
         degrees=[(degree, spa[degree]) for degree in (4, 3, 2, 1)],
-        foreign=sum(1 for mark in marks if mark.scheme != "spa" and (mark.degree_reached or 0) > Degree.NONE),
+        foreign=sum(1 for mark in marks if mark.scheme not in {"spa", "rain"} and _at_degree(mark)),
+        rain=sum(1 for mark in marks if mark.scheme == "rain" and _at_degree(mark)),
         silent=states[Freshness.SILENT],
         doubtful=states[Freshness.DOUBTFUL],
         fresh=states[Freshness.FRESH],
         all=len(marks),
     )
+
+
+def _at_degree(mark: Mark) -> bool:
+    return (mark.degree_reached or 0) > Degree.NONE
 
 
 async def start(desk: Desk, request: web.Request, language: Language) -> web.Response:
@@ -198,8 +204,8 @@ def _incident_row(event: EventView, reader: Reader) -> dict[str, object]:
 
 def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk) -> dict[str, object]:
     mark = snapshot.mark(event.station_id)
-    limits = mark.station.limits_of(Quantity(event.quantity)) if mark is not None else None
-    scheme = limits.scheme if limits is not None and event.kind != "declared" else "spa"
+    judged = scheme_of(mark.station, Quantity(event.quantity)) if mark is not None else "spa"
+    scheme = judged if event.kind != "declared" else "spa"
     unit = reader.say(f"unit.{event.unit}") if f"unit.{event.unit}" in desk.keys else event.unit
     kind = f"page.kind.{event.kind}"
     ended = event.kind == "expected" and event.reason in {"withdrawn", "fulfilled"}

@@ -3,7 +3,8 @@
 One table serves the legend, the lists and the browser, so that they cannot drift apart. Degrees are
 told by shape and number first; the colours run from steel blue to black ("the darker, the deeper") and
 stay clear of the greens, yellows, oranges, reds and violets that mean other things on Saxon and
-Czech state maps. Saxon and Polish scales have a shape and a letter of their own: their stage n is not SPA n.
+Czech state maps. A limit of rain is a drop. Saxon and Polish scales have a shape and a letter of their own: their
+stage n is not SPA n.
 """
 
 from floodcore.words import Freshness
@@ -16,9 +17,10 @@ PATHS: dict[str, str] = {
     "3": "M0,-16.5L17,13L-17,13Z",
     "4": "M-6,-14.5h12l8.5,8.5v12l-8.5,8.5h-12l-8.5,-8.5v-12Z",
     "foreign": "M-7,-12h14l7,12l-7,12h-14l-7,-12Z",
+    "rain": "M0,-16.5C5,-9 11,-3.5 11,3.5a11,11 0 1,1 -22,0C-11,-3.5 -5,-9 0,-16.5Z",
     "none": "M-8,0a8,8 0 1,0 16,0a8,8 0 1,0 -16,0Z",
 }
-LETTERS = {"alarmstufe": "A", "imgw": "P"}
+LETTERS = {"alarmstufe": "A", "imgw": "P", "rain": ""}
 BADGES = {
     Freshness.LATE: "\N{HORIZONTAL ELLIPSIS}",
     Freshness.SILENT: "!",
@@ -31,7 +33,7 @@ def shape(degree: int | None, scheme: str) -> str:
     if degree is None:
         return "none"
     if degree and scheme != "spa":
-        return "foreign"
+        return "rain" if scheme == "rain" else "foreign"
     return str(degree)
 
 

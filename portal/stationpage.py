@@ -13,7 +13,7 @@ from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
-from portal import answers, contextpage, doubting, hydrograph, pages, wellbeingpage
+from portal import answers, contextpage, doubting, hydrograph, pages, rainpage, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk, credit_words
 from portal.geojson import iso
@@ -55,7 +55,8 @@ async def station(desk: Desk, request: web.Request, language: Language) -> web.R
     quantity = _quantity(mark, request.query.get("quantity", ""))
     samples = await _samples(desk, mark, quantity, reader, SPANS[span])
     told = await wellbeingpage.story(desk, reader, mark.station.id)
-    return answers.page(request, _page(desk, reader, mark, (quantity, span), samples, told))
+    rain = rainpage.section(reader, mark, await rainpage.sums(desk, mark))
+    return answers.page(request, _page(desk, reader, mark, (quantity, span), samples, told, rain))
 
 
 async def _samples(
@@ -85,6 +86,7 @@ def _page(
     wish: tuple[Quantity, str],
     samples: list[SampleView] | None,
     story: wellbeingpage.Story | None = None,
+    rain: rainpage.Rain | None = None,
 ) -> str:
     quantity, span = wish
     network, shown = desk.house.network, desk.board.snapshot
@@ -103,6 +105,8 @@ def _page(
         doubts=[doubting.row(reader, each) for each in mark.doubts],
         notes=[_note(desk, reader, note) for note in mark.notes],
         story=story,
+        rain=rain,
+        rules=rainpage.person_rules(reader, mark),
         voices=contextpage.of_station(desk, reader, shown, mark),
         classes=contextpage.classes_of(reader, shown, mark),
         most=_WARNED,

@@ -78,7 +78,7 @@ hladina.start = (map, words) => {
   }
 
   function drawing(p, state) {
-    const kind = p.degree_reached === null ? "none" : foreign(p) ? "foreign" : String(p.degree_reached);
+    const kind = p.degree_reached === null ? "none" : foreign(p) ? (p.scheme === "rain" ? "rain" : "foreign") : String(p.degree_reached);
     const path = words.paths[kind];
     const letter = foreign(p) ? words.letters[p.scheme] : "";
     const sign = p.degree_reached === null ? "–" : p.degree_reached === 0 ? "" : letter + p.degree_reached;
