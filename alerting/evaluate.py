@@ -22,7 +22,7 @@ from alerting.aside import FAULTS, put_aside
 from alerting.engine.judge import Checkpoint, Folded, Job, Judgement, Standing, decode, encode, fold, with_trends
 from alerting.engine.order import Late, fold_late, kept, start_again
 from alerting.engine.rulebook import Rulebook, Versioned
-from alerting.past import ALL, BEFORE_ALL, standing_again, standing_of
+from alerting.past import ALL, BEFORE_ALL, beginning, standing_again, standing_of
 from alerting.tell import reached, tell
 from floodcore.freshness import TOO_LATE
 from floodcore.killpoint import passing
@@ -204,7 +204,7 @@ async def _late(conn: AsyncConnection, series: Series, rulebook: Rulebook) -> _C
         found = await judging.samples(conn, {series.series_id: BEFORE_ALL}, ALL)
         case = _case(series, found[series.series_id], rulebook)
         return replace(case, late=Late(case.ruled.rules, case.standing, None, None, [], [], case.samples))
-    starts = _starts_of(await checkpoints.of_series(conn, series.series_id))
+    starts = _starts_of(await checkpoints.of_series(conn, series.series_id)) or await beginning(conn, series)
     reach = min([until - TOO_LATE, *(start.before for start in starts[:1])]) - timedelta.resolution
     found = await judging.samples(conn, {series.series_id: reach}, ALL)
     new = [each for each in found[series.series_id] if each.at > until or each.delivery > delivery]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
-from alerting.engine.judge import Judgement, Standing, decode
+from alerting.engine.judge import Checkpoint, Judgement, Standing, decode
 from alerting.engine.replay import Use, replay
 from alerting.engine.rulebook import Versioned
 from alerting.engine.rules import parse
@@ -53,6 +53,18 @@ async def judge_again(
         uses = [Use(0, BEFORE_ALL, instead.rules, instead.version)]
     rows = (await judging.samples(conn, {series.series_id: after}, ALL))[series.series_id]
     return list(replay(uses, [sample for sample in rows if sample.at <= until]))
+
+
+async def beginning(conn: AsyncConnection, series: Series) -> list[Checkpoint]:
+    """Where to start again in a series that has no checkpoints: judged before there were any, or they are lost.
+
+    A month back, if the same rules held throughout; else nowhere: what lies before a change of rules is not judged
+    by the new ones.
+    """
+    used = {use.rule_version for use in await judging.uses(conn, series.series_id)}
+    if series.judged_until is None or used != {series.rule_version}:
+        return []
+    return [Checkpoint(series.judged_until - _ENOUGH, Standing())]
 
 
 async def standing_again(conn: AsyncConnection, series: Series, ruled: Versioned) -> Standing:

@@ -134,8 +134,26 @@ async def _goes_on(dsn: str) -> None:
         assert (await migrate.status(conn)).pending == ()
 
 
+async def _first_is_late(dsn: str) -> None:
+    """The first that comes after the upgrade comes late: between the crest that was judged and the sample waiting."""
+    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await judge_all(conn)
+        batch = [Reading("A", Quantity.LEVEL, T0 + 4.5 * STEP, 101.0, 101.0, "cm")]
+        await store(conn, at_the_door(batch, NOW), "now", NOW)
+        await judge_all(conn)
+        assert await rows(conn, CHANGES) == [(0, 1), (1, 2)]
+        assert (await rebuild(conn, 1, T0 - STEP, NOW)).sound
+
+
 @pytest.mark.parametrize("before", EARLIER, indirect=True)
 def test_a_flood_goes_on_after_the_upgrade(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HLADINA_DATABASE_URL", before)
     assert cli.main(["db", "upgrade"]) == 0
     asyncio.run(_goes_on(before))
+
+
+@pytest.mark.parametrize("before", ["0008_context.sql"], indirect=True)
+def test_the_first_sample_after_the_upgrade_may_be_a_late_one(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HLADINA_DATABASE_URL", before)
+    assert cli.main(["db", "upgrade"]) == 0
+    asyncio.run(_first_is_late(before))
