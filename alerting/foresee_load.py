@@ -117,8 +117,10 @@ async def load(
             for gauge, found in zip(wanted[number], heard, strict=True)
         ]
         if own[number] in believed:
-            ruled, taught = rulebook.of(one.station_id, Quantity(one.quantity)), trained.stations.get(one.station_id)
-            _put(loaded, one, ruled, believed[own[number]], _Beside(beside, taught), reached[number], now)
+            mine, taught = believed[own[number]], trained.stations.get(one.station_id)
+            first = one.foreseen_until or moment(mine.at[0])
+            ruled, end = rulebook.until(one.station_id, Quantity(one.quantity), first + timedelta.resolution)
+            _put(loaded, one, ruled, mine, _Beside(beside, taught, end), reached[number], now)
     return loaded
 
 
@@ -173,10 +175,14 @@ def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What a series looks at beside itself: gauges above, then the rain gauges of what it was `taught`."""
+    """What a series looks at beside itself: gauges above, then the rain gauges of what it was `taught`.
+
+    Up to `end` its rules hold; what is newer is foreseen in another round.
+    """
 
     gauges: Sequence[_Above | None]
     taught: Taught | None
+    end: datetime
 
     @property
     def heard(self) -> list[_Above]:
@@ -210,7 +216,7 @@ def _put(
     if own is None:
         return
     cut_others = (each.believed for each in beside.heard if _is_cut(each.believed))
-    judged = min(_read(each) for each in (believed, *cut_others))
+    judged = min(beside.end, *(_read(each) for each in (believed, *cut_others)))
     until = _covered(believed, beside.heard, series.foreseen_until or BEFORE_ALL, judged, now)
     if until < believed.judged_until:
         loaded.unfinished.append(series.series_id)

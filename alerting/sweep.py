@@ -39,7 +39,7 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
         passing("sweep.found")
         stored = await judging.save_events(conn, missing)
         # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
-        told = [rulebook.of(event.station_id, Quantity(event.quantity)).told for _, event in stored]
+        told = [rulebook.of(event.station_id, Quantity(event.quantity), now).told for _, event in stored]
         await tell(conn, stored, told, now, ("sms",))
         passing("sweep.before_commit")
     passing("sweep.after_commit")
@@ -58,7 +58,7 @@ def _below(rulebook: Rulebook, flooded: frozenset[str]) -> set[str]:
 def _lost(series: Series, rulebook: Rulebook, now: datetime, *, flood_above: bool, exercise: bool) -> NewEvent | None:
     if series.standing is None or series.judged_until is None or series.judged_at is None:
         return None
-    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity), now)
     late = lag(series.judged_until, series.judged_at)
     found = silence(ruled.rules, standing_of(series), now, late, flood_above=flood_above)
     return None if found is None else lost(series, ruled.version, found, exercise=exercise)

@@ -25,6 +25,7 @@ COMMANDS = {
     "db": ("hladina.commands.db", "upgrade, status, backup, restore, maintain"),
     "recipients": ("hladina.commands.recipients", "add, list, remove and subscribe telephone numbers"),
     "note": ("hladina.commands.note", "write, end and list what people know of a gauge"),
+    "rules": ("hladina.commands.rules", "history of a station's rules: since when, by whom, why"),
     "hindcast": ("hladina.hindcast", "run the live engine over recorded data"),
     "lab": ("hladina.commands.lab", "try other limits, hysteresis and calm time on a record"),
     "simulate": ("hladina.commands.simulate", "simulated gauges for a running house"),

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerting.engine.rules import Rules, canonical, rules_of, version
 from floodcore.network.model import Network, Station
 from floodcore.quality.window import Sample
 from floodcore.words import Quantity
-
 
 # Later than any change.
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -57,12 +56,20 @@ class Rulebook:
         found = self._known.get((station_id, quantity, since))
         if found is None:
             then = station if station is None or since is None else station.at(since)
-            rules = rules_of(then, quantity)
+            network = self.network if then is None else Network(stations={station_id: then})
+            rules = rules_of(network, station_id, quantity)
             told = rules.told and (then is None or then.spare_for is None)
             residents = rules.rain is None or _residents(then)
             found = Versioned(rules, version(rules), canonical(rules), told, residents, _why(then, rules, since))
             self._known[station_id, quantity, since] = found
         return found
+
+    def until(self, station_id: str, quantity: Quantity, at: datetime) -> tuple[Versioned, datetime]:
+        """The rules of a series for a sample of `at`, and the last moment they hold for."""
+        station = self.network.stations.get(station_id)
+        changes = () if station is None else station.changes
+        end = min((c.valid_from for c in changes if c.valid_from > at), default=None)
+        return self.of(station_id, quantity, at), EVER if end is None else end - timedelta.resolution
 
     def next(
         self, station_id: str, quantity: Quantity, until: datetime | None, samples: Sequence[Sample]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from floodcore.network.model import (
+    Change,
     Column,
     Export,
     Limits,
@@ -92,6 +93,7 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
         catchment_km2=node.number("catchment_km2"),
         category=node.text("category"),
         limits=tuple(_limits(limits, sources) for limits in node.items("limits")),
+        changes=tuple(_change(change, sources) for change in node.items("changes")),
         links=tuple(_link(link) for link in node.items("links")),
         upstream=_texts(node, "upstream"),
         spare_for=node.text("spare_for"),
@@ -105,17 +107,26 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
 
 
 def _limits(node: Node, sources: Mapping[str, Node]) -> Limits:
-    source = sources[_text(node, "source")]
-    valid_from = node.text("valid_from") or source.text("state")
+    valid_from = node.text("valid_from") or sources[_text(node, "source")].text("state")
+    return _limits_from(node, sources, None if valid_from is None else date.fromisoformat(valid_from))
+
+
+def _limits_from(node: Node, sources: Mapping[str, Node], valid_from: date | None) -> Limits:
     values = node.get("values") or Node(node.line, {})
     found = {degree: values.number(str(degree.value)) for degree in Degree}
     return Limits(
         quantity=Quantity(_text(node, "quantity")),
         values={degree: value for degree, value in found.items() if value is not None},
-        source=_text(source, "text"),
-        valid_from=None if valid_from is None else date.fromisoformat(valid_from),
+        source=_text(sources[_text(node, "source")], "text"),
+        valid_from=valid_from,
         scheme=node.text("scheme") or "spa",
     )
+
+
+def _change(node: Node, sources: Mapping[str, Node]) -> Change:
+    valid_from = moment(_text(node, "valid_from"))
+    limits = _limits_from(node, sources, valid_from.date())
+    return Change(limits, valid_from, _text(node, "author"), _text(node, "reason"))
 
 
 def _link(node: Node) -> Link:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from floodcore.network.build import network_of
+from floodcore.network.changes import change_faults
 from floodcore.network.exports import export_faults
 from floodcore.network.faults import Checked, ConfigurationError, Fault, Missing, suggestion
 from floodcore.network.model import Network
@@ -70,6 +71,7 @@ def check(folder: Path, sensors: Sensors | None = None) -> Checked:
     faults += rule_faults(entries, unread)
     faults += mounting_faults(entries, sensors)
     faults += rain_faults(entries)
+    faults += change_faults(entries)
     faults += export_faults(entries)
     if faults:
         return Checked(None, tuple(sorted(set(faults))))

@@ -5,7 +5,7 @@ discharge m³/s); the cm value binds, the m³/s value is auxiliary.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from floodcore.network.rain import PersonRule, RainDegrees
@@ -56,6 +56,16 @@ class Limits:
     def complete(self) -> bool:
         """Whether every degree of the scheme has its limit; the ČHMÚ extreme is no degree of the law."""
         return all(Degree(degree) in self.values for degree in range(1, DEGREES[self.scheme] + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the limits of one quantity: which hold from `valid_from` (aware UTC) on, who set them, and why."""
+
+    limits: Limits
+    valid_from: datetime
+    author: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,8 @@ class Export:
 class Station:
     """A gauge or rain gauge.
 
-    `interval` is the expected time between readings. `upstream` are ids of the next stations above.
+    `interval` is the expected time between readings. `limits` are those before the first of their dated `changes`,
+    oldest first; `at` is the station as it is at a moment. `upstream` are ids of the next stations above.
     `spare_for` is the id of the main gauge of the same site, if this is its spare one (ADR 0014).
     `rain_degrees` are the limits of its rain sums, `by_person` the rules no gauge can judge (ADR 0022).
     `missing` are names of facts still unknown, for `hladina check` to show.
@@ -172,6 +183,7 @@ class Station:
     catchment_km2: float | None = None
     category: str | None = None
     limits: tuple[Limits, ...] = ()
+    changes: tuple[Change, ...] = ()
     links: tuple[Link, ...] = ()
     upstream: tuple[str, ...] = ()
     spare_for: str | None = None
@@ -181,6 +193,14 @@ class Station:
     synthetic: bool = False
     rain_degrees: RainDegrees | None = None
     by_person: tuple[PersonRule, ...] = ()
+
+    def at(self, moment: datetime) -> "Station":
+        """The station with the limits that hold at `moment`."""
+        changed = {change.limits.quantity: change.limits for change in self.changes if change.valid_from <= moment}
+        if not changed:
+            return self
+        kept = tuple(limits for limits in self.limits if limits.quantity not in changed)
+        return replace(self, limits=(*kept, *changed.values()))
 
     def limits_of(self, quantity: Quantity) -> Limits | None:
         """The limits of `quantity`, or None when unknown."""

@@ -60,7 +60,7 @@ def anomalies(entries: Entries) -> list[Fault]:
     return [
         station.fault(limits.get("values") or limits, f"known anomaly of the source: {words}")
         for station in entries["stations"]
-        for limits in station.node.items("limits")
+        for limits in (*station.node.items("limits"), *station.node.items("changes"))
         if (words := limits.text("anomaly")) is not None
     ]
 
@@ -93,7 +93,7 @@ def _references(entries: Entries) -> Iterator[tuple[Entry, Node, str]]:
         for entry in entries[kind]:
             for node in entry.node.items(key):
                 yield entry, node, target
-    inside = (("limits", "source", "sources"), ("links", "export", "exports"))
+    inside = (("limits", "source", "sources"), ("changes", "source", "sources"), ("links", "export", "exports"))
     for items, key, target in inside:
         found = ((entry, item.get(key)) for entry in entries["stations"] for item in entry.node.items(items))
         yield from ((entry, node, target) for entry, node in found if node is not None)
@@ -158,10 +158,10 @@ def _limits(entries: Entries) -> Iterator[Fault]:
             if quantity is not None and quantity not in measured:
                 yield station.fault(limits, f"has limits of {quantity} but does not measure it; see quantities")
             seen.add(quantity or "")
-            yield from _rising(station, limits)
+            yield from rising_faults(station, limits)
 
 
-def _rising(station: Entry, limits: Node) -> Iterator[Fault]:
+def rising_faults(station: Entry, limits: Node) -> Iterator[Fault]:
     """Limits rise strictly; only the ČHMÚ extreme may stand below, where the source does and the file says so."""
     values = limits.get("values")
     steps = _steps(values)

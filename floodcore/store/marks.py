@@ -94,6 +94,12 @@ async def mark(conn: AsyncConnection, series: Sequence[int], now: datetime) -> N
     await conn.execute(_MARK, (now, series))
 
 
+async def stay_late(conn: AsyncConnection, series: Sequence[int]) -> None:
+    """The marks of these series go on standing for late samples; after `clear`, of series that are the caller's."""
+    if series:
+        await conn.execute("UPDATE dirty SET late = true WHERE series_id = ANY(%s)", (list(series),))
+
+
 async def turned_late(conn: AsyncConnection, series: Sequence[int]) -> frozenset[int]:
     """Which of the series are marked for late samples by now. Asked after their samples were read.
 
