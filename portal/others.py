@@ -74,8 +74,9 @@ def classes(graded: Iterable[Graded], now: datetime) -> list[Json]:
 
 
 def in_use(sources: Iterable[SourceView], standings: Iterable[Standing]) -> list[SourceView]:
-    """The sources that were ever asked or heard, by name; one that only ever refused bytes is a door, not a source."""
-    found = {each.source: each for each in sources if each.ok_at is not None or each.fault}
+    """The sources that were ever asked or heard, by name. A door that carries others (MQTT) is none."""
+    heard = (each for each in sources if each.source in terms.TERMS or each.readings > 0)
+    found = {each.source: each for each in heard if each.ok_at is not None or each.fault}
     for each in standings:
         found.setdefault(each.source, SourceView(each.source, each.told_at, None, each.fault, 0, 0, 0))
     return [found[name] for name in sorted(found)]

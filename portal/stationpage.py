@@ -13,7 +13,7 @@ from floodcore.store.views import SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
-from portal import answers, contextpage, doubting, hydrograph, pages, rainpage, wellbeingpage
+from portal import answers, contextpage, doubting, hydrograph, pages, rainpage, seasonal, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk, credit_words
 from portal.geojson import iso
@@ -107,6 +107,7 @@ def _page(
         story=story,
         rain=rain,
         rules=rainpage.person_rules(reader, mark),
+        season=seasonal.advice(reader, mark),
         voices=contextpage.of_station(desk, reader, shown, mark),
         classes=contextpage.classes_of(reader, shown, mark),
         most=_WARNED,

@@ -197,9 +197,10 @@ def _class_words(reader: Reader, source: str, graded: Graded | None, *, failing:
     times = reader.say("context.class.times", at=reader.moment(graded.at), taken=reader.moment(graded.received_at))
     if failing:
         times = f"{times} {reader.say('context.class.failing')}"
-    own = Phrase(plain(graded.name, _NAME), "de")
+    name = plain(graded.name, _NAME)
     if graded.grade is None:
         return ClassWords(issuer, reader.say("context.class.nodata"), Phrase(""), times, current=False)
     words = reader.say(f"context.class.{graded.grade}") if graded.grade in CLASSES else "–"
     key = "context.class.now" if current else "context.class.old"
+    own = Phrase("" if name.casefold() == words.casefold() else name, "de")
     return ClassWords(issuer, reader.say(key, grade=graded.grade, words=words), own, times, current)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from collectors.catalogue import CATALOGUE
-from floodcore.store.sources import note_failure, note_success
+from floodcore.store.sources import note_failure, note_heard, note_success
 from floodcore.words import Language
 from portal import terms
 from tests.portal.conftest import Running, parsed, put
@@ -78,7 +78,8 @@ async def test_the_page_of_sources_lists_those_in_use(portal: Running) -> None:
     async with portal.house.pool.connection() as conn:
         await note_success(conn, "pegelonline", now - timedelta(hours=1))
         await note_failure(conn, "saxony", now, "<b>503</b>")
-        await note_success(conn, "from-tomorrow", now)
+        await note_heard(conn, "from-tomorrow", now, 3)
+        await note_success(conn, "mqtt", now)  # a door, not a source
     await portal.client.get("/health")
     page = parsed(await text_of(portal, "/cs/sources"), strict=True)
     rows = {row.xpath("string(th/span)"): row.text_content() for row in page.xpath("//tbody/tr")}

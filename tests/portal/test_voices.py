@@ -206,6 +206,7 @@ async def test_a_class_is_shown_as_the_neighbours_own_and_never_as_a_level(besid
     text = await text_of(beside, page)
     assert "LHP – flood class 3 of 4 – large flood (großes Hochwasser)." in words(text)
     assert parsed(text).xpath("//p[@class='classed']/bdi/@lang") == ["de"]
+    assert words(await text_of(beside, "/de/stations/660100")).count("großes Hochwasser") == 1, "said once"
     state = (await asked(beside, "/api/v1/stations/660100"))["state"]
     fits(await asked(beside, "/api/v1/map.geojson"), "Map")
     assert (state["value"], state["degree_reached"], state["freshness"]) == (None, None, "never")
