@@ -180,6 +180,7 @@ def _event(event: EventView) -> Json:
         "trend": event.trend,
         "trend_per_hour": event.trend_per_hour,
         "author": event.author or None,
+        "cause": event.cause or None,
         "exercise": event.exercise,
         "recorded_at": iso(event.recorded_at),
     }

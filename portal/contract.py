@@ -223,6 +223,7 @@ def _event() -> Object:
             "trend": {"type": "string"},
             "trend_per_hour": _NUMBER,
             "author": _TEXT,
+            "cause": {**_TEXT, "description": "what people report to have lain behind the water then; null = nobody"},
             "exercise": {"type": "boolean", "description": "nothing of this happened"},
             "recorded_at": _TIME,
         }

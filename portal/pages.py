@@ -235,6 +235,7 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
         if event.limit_value is not None
         else "",
         "author": event.author,
+        "cause": reader.say("cause.tag", cause=reader.cause(event.cause)) if event.cause else "",
         "exercise": event.exercise,
     }
 

@@ -7,6 +7,7 @@ a value on a page is `value_words` together with `state_words`, and tests hold t
 from dataclasses import dataclass
 from datetime import datetime
 
+from floodcore.store.notes import cause_of
 from floodcore.texts import Texts
 from floodcore.words import Degree, Freshness, Language, Trend
 from portal.localtime import duration, number, short_stamp
@@ -66,6 +67,17 @@ class Reader:
         if doubts:
             return self.say("page.fresh.doubted", why="; ".join(self.doubt(one.test) for one in doubts), **places)
         return self.say(f"page.fresh.{shown.value}", **places)
+
+    def cause(self, cause: str | None) -> str:
+        """What people say lies behind the water, in words; empty when nobody has said so."""
+        if not cause:
+            return ""
+        return self.say(f"cause.{cause}") if f"cause.{cause}" in self.texts.known else cause
+
+    def caused(self, mark: Mark) -> str:
+        """The cause that tags the degree of a mark, as `cause: ice jam`; empty when nobody has said so."""
+        words = self.cause(cause_of(mark.notes))
+        return self.say("cause.tag", cause=words) if words else ""
 
     def doubt(self, test: str) -> str:
         """What a series is doubted for beside its neighbours, in few words."""

@@ -11,12 +11,14 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from floodcore.words import Cause
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
     """One series as last judged; `judged` False = readings have come, the engine has not judged them yet.
 
-    `judged_until` is the time of the newest sample judged, `judged_at` when that was; `source` is whence the value came.
+    `judged_until` is the time of the newest sample judged, `judged_at` when that was; `source` gave the value.
     """
 
     station_id: str
@@ -49,7 +51,10 @@ class DegreeView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One degree change as it was written; see the table `event`."""
+    """One degree change as it was written; see the table `event`.
+
+    `cause` is what people report to lie behind the water of that time, as the notes stand now; empty without one.
+    """
 
     event_id: int
     station_id: str
@@ -67,6 +72,7 @@ class EventView:
     author: str
     exercise: bool
     recorded_at: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +179,13 @@ ORDER BY station_id, quantity, kind, at DESC, event_id DESC
 
 _EVENTS: LiteralString = """
 SELECT event_id, station_id, quantity, kind, at, from_degree::int, to_degree::int, reason, value, unit,
-       limit_value, trend, trend_per_hour, author, exercise, recorded_at
-FROM event
+       limit_value, trend, trend_per_hour, author, exercise, recorded_at,
+       coalesce((SELECT n.cause FROM note n
+                 WHERE n.station_id = e.station_id AND n.valid_from <= e.at
+                   AND (n.valid_until IS NULL OR n.valid_until > e.at) AND n.cause <> ALL (%(wrong)s)
+                   AND NOT EXISTS (SELECT FROM note newer WHERE newer.replaces = n.note_id)
+                 ORDER BY n.note_id DESC LIMIT 1), '') AS cause
+FROM event e
 WHERE (%(station_id)s::text IS NULL OR station_id = %(station_id)s)
   AND (%(before_at)s::timestamptz IS NULL OR (at, event_id) < (%(before_at)s, %(before_id)s))
 ORDER BY at DESC, event_id DESC
@@ -246,7 +257,13 @@ async def events(
 ) -> list[EventView]:
     """At most `limit` degree changes, newest first; `before` = (at, event_id) of the last one already seen."""
     before_at, before_id = before if before is not None else (None, None)
-    values = {"station_id": station_id, "before_at": before_at, "before_id": before_id, "limit": limit}
+    values: dict[str, object] = {
+        "station_id": station_id,
+        "before_at": before_at,
+        "before_id": before_id,
+        "limit": limit,
+    }
+    values["wrong"] = [cause.value for cause in Cause if not cause.tags_degree]
     async with conn.cursor(row_factory=class_row(EventView)) as cursor:
         await cursor.execute(_EVENTS, values)
         return await cursor.fetchall()

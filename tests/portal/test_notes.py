@@ -8,7 +8,7 @@ import pytest
 from floodcore.store import notes
 from floodcore.store.notes import NewNote
 from floodcore.words import Cause, Language
-from tests.portal.conftest import HOSTILE, Running, parsed
+from tests.portal.conftest import HOSTILE, Running, happen, parsed, put
 
 
 async def text_of(portal: Running, path: str) -> str:
@@ -62,3 +62,19 @@ async def test_the_data_carry_it_and_tag_the_degree_with_its_cause(portal: Runni
         assert state["notes"][1]["texts"] == {"cs": "Odpouštění"}
         assert state["notes"][1]["until"] is None
     assert json.loads(await text_of(portal, "/api/v1/stations/316000"))["state"]["cause"] is None
+
+
+async def test_the_degree_carries_its_cause_wherever_it_is_told(portal: Running) -> None:
+    now = portal.house.clock.now()
+    await put(portal.house.pool, "320000", 215.0, 2)
+    await happen(portal.house.pool, "320000", 1, at=now - timedelta(hours=3))
+    await happen(portal.house.pool, "320000", 2, at=now - timedelta(minutes=30), was=1)
+    await report(portal, Cause.RELEASE, {Language.CS: "Odpouštění"})
+    await report(portal, Cause.DESTROYED, {Language.CS: "Strhlo vodočet"})
+    await portal.client.get("/health")
+    word = portal.house.texts.say(Language.PL, "cause.tag", cause=portal.house.texts.say(Language.PL, "cause.release"))
+    for path, tags in (("", 1), ("table", 1), ("stations/320000", 1), ("events", 1)):
+        page = parsed(await text_of(portal, f"/pl/{path}"), strict=True)
+        assert [tag.text_content() for tag in page.xpath("//*[@class='cause']")] == [word] * tags, path
+    events = json.loads(await text_of(portal, "/api/v1/events"))["events"]
+    assert [event["cause"] for event in events] == ["release", None], "the note began an hour ago"
