@@ -13,7 +13,7 @@ from alerting.engine import trend
 from alerting.engine.forecast_past import Past, stage
 from alerting.engine.judge import Job, Standing, spans, walk
 from alerting.engine.lifecycle import PROVED, Transition
-from alerting.engine.rules import Rules
+from alerting.engine.rules import Rules, of_rain
 from floodcore.quality.door import of_value
 from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Flag, Quantity
@@ -81,7 +81,7 @@ class Outcome:
 def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outcome:
     """The live engine over one station's record; by default with the rules the live house would take."""
     if rules is None:
-        rules = Rules(station.quantity, interval(record.at), station.limits)
+        rules = rules_of(station, interval(record.at))
     outcome = Outcome(rules)
     samples = [Sample(at, v, *of_value(station.quantity, v)) for at, v in zip(record.at, record.value, strict=True)]
     for walked in walk(Job(rules, Standing(), samples)):
@@ -94,6 +94,13 @@ def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outc
         good = (s for s in samples if s.value is not None and outcome.verdicts[s.at].flag < Flag.SUSPECT)
         outcome.believed = [(s.at.timestamp(), s.value) for s in good if s.value is not None]
     return outcome
+
+
+def rules_of(station: Recorded, every: timedelta) -> Rules:
+    """The rules the live house would take."""
+    if station.rain is not None:
+        return of_rain(station.rain, every)
+    return Rules(station.quantity, every, station.limits)
 
 
 def interval(at: Sequence[datetime]) -> timedelta:

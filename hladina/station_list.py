@@ -13,11 +13,13 @@ from reprlib import repr as shown
 
 import yaml
 
+from alerting.engine.rain_sums import RainRules
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity
+from hladina.rain_list import rain_rules
 
 _KINDS = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN)
-_KEYS = ("id", "name", "river", "quantity", "unit", "thresholds", "upstream", "rain_gauges", "area_km2")
+_KEYS = ("id", "name", "river", "quantity", "unit", "thresholds", "upstream", "rain_gauges", "area_km2", "rain_degrees")
 # Keys whose values are names: 06741510, 2020-01-01 and no are ids, not a number, a day and a denial.
 _NAMES = ("id", "upstream", "rain_gauges")
 _TEXT = "tag:yaml.org,2002:str"
@@ -41,7 +43,7 @@ class InputError(ValueError):
 class Recorded:
     """A station of a recorded flood. `limits` are in the canonical unit; `area_km2` None when unknown.
 
-    `upstream` and `rain_gauges` hold only ids that are in the list.
+    `upstream` and `rain_gauges` hold only ids that are in the list. `rain` are limits of rain sums.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Recorded:
     area_km2: float | None
     upstream: tuple[str, ...] = ()
     rain_gauges: tuple[str, ...] = ()
+    rain: RainRules | None = None
 
 
 @dataclass(slots=True)
@@ -128,7 +131,10 @@ def _station(item: object, where: str, said: Said) -> Recorded | None:
     station = Recorded(item["id"], Quantity(item["quantity"]), item["unit"], {}, size, *_ids(item, where, said))
     _strange_unit(station, where, said)
     station.limits.update(_limits(item.get("thresholds"), station, where, said))
-    return station
+    sums = rain_rules(item.get("rain_degrees"), where, said.faults)
+    if sums is not None and station.quantity is not Quantity.RAIN:
+        said.faults.append(f"{where}: rain_degrees are of rain, not of {station.quantity}")
+    return replace(station, rain=sums)
 
 
 def _strange_keys(item: dict[object, object], where: str, said: Said) -> None:
@@ -200,7 +206,7 @@ def _limits(item: object, station: Recorded, where: str, said: Said) -> dict[Deg
             continue
         limits[Degree(int(key))] = canonical(station, number, station.unit)
     if station.quantity is Quantity.RAIN and limits:
-        said.notices.append(f"{where}: thresholds of rain are not judged, as in the live house")
+        said.notices.append(f"{where}: thresholds of rain are not judged, as in the live house; sums are: rain_degrees")
         return {}
     return _rising(dict(sorted(limits.items())), where, said)
 

@@ -90,12 +90,16 @@ def rules_of(network: Network, station_id: str, quantity: Quantity) -> Rules:
         return Rules(quantity, timedelta(minutes=10))
     rain = station.rain_degrees
     if quantity is Quantity.RAIN and rain is not None:
-        sums = rain_sums.rules_of(rain)
-        return Rules(quantity, station.interval, scheme=rain.scheme, calm=_RAIN_CALM, rain=sums)
+        return of_rain(rain_sums.rules_of(rain), station.interval, rain.scheme)
     limits = _binding(station)
     if limits is None or limits.quantity is not quantity:
         return Rules(quantity, station.interval)
     return Rules(quantity, station.interval, _rising(limits.values), limits.scheme)
+
+
+def of_rain(sums: RainRules, interval: timedelta, scheme: str = _RAIN) -> Rules:
+    """The rules of rain that is judged by its sums."""
+    return Rules(Quantity.RAIN, interval, scheme=scheme, calm=_RAIN_CALM, rain=sums)
 
 
 def _rising(values: Mapping[Degree, float]) -> dict[Degree, float]:
