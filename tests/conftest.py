@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from psycopg import sql
 
 from floodcore import texts as texts_module
@@ -26,6 +26,8 @@ _numbers = count(1)
 # The same examples in every run, so that a change breaks the suite and chance does not; --long looks for new ones.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("long", deadline=None, print_blob=True)
+# A mutant needs one example that fails, not the smallest (scripts/mutate).
+settings.register_profile("mutation", derandomize=True, deadline=None, phases=(Phase.explicit, Phase.generate))
 settings.load_profile("long" if "--long" in sys.argv else "suite")
 
 
