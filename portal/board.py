@@ -88,7 +88,7 @@ class Board:
 
     def __post_init__(self) -> None:
         """Start with the network as it stands in the files, so that even the first page has a map."""
-        self.snapshot = Snapshot(marks=tuple(marks(self.house.network, (), ())))
+        self.snapshot = Snapshot(marks=tuple(marks(self.house.network.at(self.house.clock.now()), (), ())))
 
     async def current(self) -> Snapshot:
         """The snapshot, at most a second old while the database answers; else the last one there was."""
@@ -156,7 +156,7 @@ class Board:
             return
         self.fault = ""
         self._read_s = self.monotonic()
-        shown = tuple(marks(self.house.network, series, degrees, foreseen, noted, doubted, graded))
+        shown = tuple(marks(self.house.network.at(now), series, degrees, foreseen, noted, doubted, graded))
         self._put(Snapshot(shown, tuple(events), now, tuple(open_ones), tuple(standings), tuple(sources)))
 
     def _put(self, snapshot: Snapshot) -> None:

@@ -265,3 +265,8 @@ class Network:
     partners: Mapping[str, Partner] = field(default_factory=dict)
     exports: Mapping[str, Export] = field(default_factory=dict)
     outline: tuple[tuple[float, float], ...] = ()
+
+    def at(self, moment: datetime) -> "Network":
+        """The network with the limits that hold at `moment`."""
+        changed = {key: station.at(moment) for key, station in self.stations.items() if station.changes}
+        return replace(self, stations={**self.stations, **changed}) if changed else self

@@ -182,3 +182,10 @@ def test_the__history_of_a_station_nobody_judged() -> None:
     empty = data("Z", [], None, T0)
     assert lines(empty) == ["never judged, and no change is entered"]
     assert json.loads(json.dumps(empty)) == {"station": "Z", "used": [], "to_come": []}
+
+
+def test_the_network_of_a_moment_has_the_limits_of_that_moment() -> None:
+    network = RULEBOOK.network
+    shown = [network.at(at).stations["A"].limits for at in (MONDAY - timedelta.resolution, MONDAY)]
+    assert [[each.values[Degree(1)] for each in some] for some in shown] == [[100.0], [70.0]]
+    assert network.at(T0).stations.keys() == network.stations.keys()
