@@ -11,10 +11,11 @@ from floodcore.freshness import allowed_silence
 from floodcore.network.model import Network
 from floodcore.store.incidents import Incident
 from floodcore.store.stationlog import LogEntry
-from floodcore.store.views import EventView
+from floodcore.store.views import EventView, SourceView
 from floodcore.store.wellbeing import SeriesHealth, Sign, SourceHealth
 from floodcore.words import Degree, Language
 from portal.localtime import duration
+from portal.plain import plain
 from portal.reading import Reader
 
 # Of the readings of a day so many should be good before somebody looks (a judgement).
@@ -23,8 +24,11 @@ _GOOD_SHARE = 0.9
 # general knowledge, confirm); a margin of a few dB is no margin in the rain.
 _WEAK_DBM, _WEAK_DB = -120.0, -15.0
 # Lithium cells of 3.6 V are empty below about 3.3 V; what runs on 12 V says so by its figure (judgements).
+_FAULT = 200
 _LOW_V, _LOW_PERCENT, _ONE_CELL_V = 3.3, 20.0, 5.0
 _DASH = "–"
+# A device says its battery and signal with every uplink, at least once a day; what is older says when it was said.
+_OLD_SIGN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class StationLine:
     station_id: str
     name: str
     last: str
+    imported: str
     delay: str
     readings: str
     good: str
@@ -96,27 +101,35 @@ def span(seconds: float | None) -> str:
     return f"{seconds:.0f}\N{NO-BREAK SPACE}s" if seconds < 60 else duration(timedelta(seconds=seconds))  # noqa: PLR2004
 
 
-def battery(signs: Sequence[Sign], language: Language) -> tuple[str, bool]:
+def _said_at(reader: Reader, sign: Sign) -> str:
+    """When a device said it, if that is long ago."""
+    age = reader.now - sign.at
+    return f" ({reader.say('page.upkeep.ago', age=_age(age))})" if age > _OLD_SIGN else ""
+
+
+def battery(signs: Sequence[Sign], reader: Reader) -> tuple[str, bool]:
     """The battery of the station's devices in words, the weakest first, and whether one is low."""
-    words, low = [], False
+    words, low, language = [], False, reader.language
     for sign in sorted(signs, key=lambda sign: (sign.battery_percent or 100.0, sign.battery_v or 99.0)):
         if sign.battery_percent is not None:
-            words.append(f"{sign.battery_percent:.0f}\N{NO-BREAK SPACE}%")
+            words.append(f"{sign.battery_percent:.0f}\N{NO-BREAK SPACE}%{_said_at(reader, sign)}")
             low |= sign.battery_percent < _LOW_PERCENT
         elif sign.battery_v is not None:
             text = f"{sign.battery_v:.2f}"
-            words.append(f"{text if language is Language.EN else text.replace('.', ',')}\N{NO-BREAK SPACE}V")
+            text = text if language is Language.EN else text.replace(".", ",")
+            words.append(f"{text}\N{NO-BREAK SPACE}V{_said_at(reader, sign)}")
             low |= sign.battery_v < _LOW_V and sign.battery_v < _ONE_CELL_V
     return ", ".join(words) or _DASH, low
 
 
-def signal(signs: Sequence[Sign]) -> tuple[str, bool]:
+def signal(signs: Sequence[Sign], reader: Reader) -> tuple[str, bool]:
     """The signal of the station's devices, and whether one is weak."""
     words, weak = [], False
     for sign in signs:
         if sign.rssi_dbm is not None:
             snr = "" if sign.snr_db is None else f" / {sign.snr_db:.0f}\N{NO-BREAK SPACE}dB"
-            words.append(f"{sign.rssi_dbm:.0f}\N{NO-BREAK SPACE}dBm{snr}".replace("-", "\N{MINUS SIGN}"))
+            text = f"{sign.rssi_dbm:.0f}\N{NO-BREAK SPACE}dBm{snr}".replace("-", "\N{MINUS SIGN}")
+            words.append(f"{text}{_said_at(reader, sign)}")
             weak |= sign.rssi_dbm < _WEAK_DBM or (sign.snr_db is not None and sign.snr_db < _WEAK_DB)
     return ", ".join(words) or _DASH, weak
 
@@ -148,8 +161,8 @@ def station_line(
     readings = sum(one.readings or 0 for one in series)
     good = sum(one.good or 0 for one in series)
     age = None if newest is None else reader.now - newest.newest_at
-    battery_words, low = battery(signs, reader.language)
-    signal_words, weak = signal(signs)
+    battery_words, low = battery(signs, reader)
+    signal_words, weak = signal(signs, reader)
     wrong = {
         "never": newest is None,
         "silent": age is not None and age - _lag(newest) > allowed_silence(Degree.NONE, station.interval),
@@ -160,7 +173,8 @@ def station_line(
     return StationLine(
         station_id=station_id,
         name=station.names.of(reader.language),
-        last=_DASH if newest is None or age is None else reader.say("page.upkeep.ago", age=_age(age)),
+        last=_DASH if newest is None else _ago(reader, newest.newest_at),
+        imported=_DASH if newest is None else _ago(reader, max(one.received_at for one in series)),
         delay=span(None if newest is None else newest.median_delay_s),
         readings=str(readings) if series else _DASH,
         good=share(good, readings, reader.language),
@@ -176,15 +190,39 @@ def _lag(newest: SeriesHealth | None) -> timedelta:
     return timedelta(seconds=min(usual or 0.0, 900.0))
 
 
+def _ago(reader: Reader, moment: datetime) -> str:
+    return reader.say("page.upkeep.ago", age=_age(reader.now - moment))
+
+
 def _age(age: timedelta) -> str:
     return duration(max(age, timedelta(0)))
 
 
+def source_lines(
+    reader: Reader, healths: Sequence[SourceHealth], sources: Sequence[SourceView]
+) -> list[dict[str, str]]:
+    """Every way that was ever asked or heard, what fails first: a way that fell silent a week ago is still a way."""
+    fares = {each.source: each for each in healths}
+    known = {each.source: each for each in sources}
+    lines = [_source_line(reader, name, fares.get(name), known.get(name)) for name in sorted(fares.keys() | known)]
+    return sorted(lines, key=lambda line: (not line["fault"], line["name"]))
+
+
+def _source_line(reader: Reader, name: str, health: SourceHealth | None, source: SourceView | None) -> dict[str, str]:
+    imported = None if source is None else source.ok_at
+    return source_words(reader, health) | {
+        "name": name,
+        "imported": _DASH if imported is None else _ago(reader, imported),
+        "fault": "" if source is None else plain(source.fault, _FAULT),
+    }
+
+
 def source_words(reader: Reader, health: SourceHealth | None) -> dict[str, str]:
-    """Age of the newest reading, median delay and share of good readings of one source."""
+    """Age of the newest reading, median delay, number and share of good readings of one source."""
     if health is None:
-        return {"age": _DASH, "delay": _DASH, "good": _DASH, "series": _DASH}
+        return {"age": "", "delay": _DASH, "count": _DASH, "good": _DASH, "series": _DASH}
     return {
+        "count": str(health.readings),
         "age": _age(reader.now - health.newest_at),
         "delay": span(health.median_delay_s),
         "good": share(health.good, health.readings, reader.language),

@@ -16,7 +16,7 @@ from portal import answers, doubting
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.reading import Reader
-from portal.wellbeing import StationLine, incident_words, log_line, source_words, station_line, station_lines
+from portal.wellbeing import StationLine, incident_words, log_line, source_lines, station_line, station_lines
 
 _READ_LIMIT_S = 2.0
 _WEEK = timedelta(days=7)
@@ -75,7 +75,7 @@ async def page(desk: Desk, request: web.Request, language: Language) -> web.Resp
         rest="health",
         known=known is not None,
         told=[] if known is None else [(i.ended_at is None, incident_words(reader, i)) for i in known.incidents],
-        sources=[] if known is None else [(each.source, source_words(reader, each)) for each in known.sources],
+        sources=[] if known is None else source_lines(reader, known.sources, desk.board.snapshot.sources),
         gaps=None if known is None else known.gaps,
         stations=lines,
         wrong=sum(1 for line in lines if line.bad),

@@ -8,7 +8,7 @@ import pytest
 
 from floodcore.house import Pool
 from floodcore.quality.door import at_the_door
-from floodcore.store import incidents, wellbeing
+from floodcore.store import incidents, sources, wellbeing
 from floodcore.store.incidents import NewIncident
 from floodcore.store.ingest import store
 from floodcore.store.wellbeing import Sign
@@ -65,14 +65,15 @@ async def test_the_page_names_what_is_wrong_in_words_worst_first(portal: Running
     rows = [
         [plain(cell.text_content()) for cell in row.xpath("./*")] for row in page.xpath("//table[last()]//tbody/tr")
     ]
-    stations = {row[0]: row[1:] for row in rows if len(row) == 8}
-    wrong, last, delay, readings, good, power, radio = stations["Liberec"]
+    stations = {row[0]: row[1:] for row in rows if len(row) == 9}
+    wrong, last, imported, delay, readings, good, power, radio = stations["Liberec"]
     assert wrong == "many doubtful readings, battery low, signal weak"
     assert "ago" in last
+    assert "ago" in imported
     assert (delay, readings, good, power) == ("3 min", "12", "83.3 %", "3.10 V")
     assert radio == "−124 dBm / −17 dB"
     assert stations["Bedřichov"][0] == "no data yet"
-    assert all(not row[1].startswith("–") for row in rows[:2] if len(row) == 8), "what is wrong stands first"
+    assert all(not row[1].startswith("–") for row in rows[:2] if len(row) == 9), "what is wrong stands first"
 
 
 async def test_a_gauge_s_page_tells_its_story(portal: Running, pool: Pool) -> None:
@@ -122,16 +123,40 @@ def test_figures_are_never_better_than_they_are() -> None:
     assert plain(share(0, 10, Language.EN)) == "0 %"
     assert share(0, 0, Language.EN) == share(None, None, Language.EN) == "–"
     assert [plain(span(each)) for each in (None, 3.4, 240)] == ["–", "3 s", "4 min"]
-    assert battery([], Language.EN) == ("–", False)
-    words, low = battery([Sign("a", "d", NOW, battery_v=12.6)], Language.CS)
+
+
+def test_what_a_device_said_long_ago_says_when(texts: Texts) -> None:
+    czech = Reader(texts, Language.CS, NOW)
+    assert battery([], czech) == ("–", False)
+    words, low = battery([Sign("a", "d", NOW, battery_v=12.6)], czech)
     assert (plain(words), low) == ("12,60 V", False)
-    words, low = battery([Sign("a", "d", NOW, battery_percent=10.0)], Language.CS)
+    words, low = battery([Sign("a", "d", NOW, battery_percent=10.0)], czech)
     assert (plain(words), low) == ("10 %", True)
-    words, weak = signal([Sign("a", "d", NOW, rssi_dbm=-90.0)])
+    words, weak = signal([Sign("a", "d", NOW, rssi_dbm=-90.0)], czech)
     assert (plain(words), weak) == ("−90 dBm", False)
+    old = Sign("a", "d", NOW - timedelta(days=40), rssi_dbm=-90.0, battery_v=3.6)
+    assert plain(battery([old], czech)[0]) == "3,60 V (před 40 d 0 h)"
+    assert plain(signal([old], czech)[0]) == "−90 dBm (před 40 d 0 h)"
 
 
 def test_a_station_that_never_spoke_says_so(texts: Texts) -> None:
     line = station_line(Reader(texts, Language.EN, NOW), small_network(), "320000", [], [])
     assert (line.bad, line.last, line.readings) == (("no data yet",), "–", "–")
     assert replace(line, name="x").age_s == float("inf")
+
+
+async def test_a_way_that_fails_or_fell_silent_long_ago_is_still_told(portal: Running, pool: Pool) -> None:
+    await troubled(pool)
+    async with pool.connection() as conn:
+        await sources.note_success(conn, "imgw", NOW - timedelta(days=9))
+        await sources.note_failure(conn, "saxony", NOW, "<b>503</b>")
+    await portal.client.get("/health")
+    async with portal.client.get("/en/health", headers={"Accept-Encoding": "identity"}) as answer:
+        page = parsed(await answer.text(), strict=True)
+    rows = {row.xpath("string(th)"): [plain(each.text_content()) for each in row.xpath("td")] for row in page.xpath(
+        "(//main//table)[1]/tbody/tr")}  # fmt: skip
+    assert list(rows) == ["saxony", "chmu", "imgw"], "what fails stands first"
+    assert rows["saxony"] == ["<b>503</b>", "–", "–", "–", "–", "–", "–"]
+    assert rows["imgw"][1] == "9 d 0 h ago"
+    assert rows["chmu"][0] == "–"
+    assert rows["chmu"][4:] == ["12", "83.3 %", "1"]
