@@ -326,15 +326,17 @@ def settle(
 ) -> tuple[Known, ...]:
     """The changes of the degree with what residents are told of them, and the proof if there is one.
 
-    Residents know `known`; `firm` is what is proved now, and `why` the rest is not.
+    Residents know `known`; `firm` is what is proved now, and `why` the rest is not. A rise is told to them whole or not
+    at all.
     """
     told: list[Known] = []
     for one in transitions:
         rises = one.to_degree > one.from_degree
-        after = min(max(known, firm), one.to_degree) if rises else min(known, one.to_degree)
+        proved = one.to_degree if firm >= one.to_degree else known
+        after = proved if rises else min(known, one.to_degree)
         told.append(Known(one, known, after, why if rises and after < one.to_degree else ""))
         known = after
     if firm > known:
-        proved = Transition(at, known, firm, Reason.MOVED, since if since is not None else at)
-        told.append(Known(proved, known, firm))
+        moved = Transition(at, known, firm, Reason.MOVED, since if since is not None else at)
+        told.append(Known(moved, known, firm))
     return tuple(told)

@@ -54,7 +54,8 @@ class Happening:
 
     A silence is told of a gauge lost at a degree or while rising: `at` is when the silence it is
     allowed ran out, `value` the last one heard, `from_degree` and `to_degree` the degree it keeps.
-    An expectation is told with its `forecast` and `reason`, its end without a forecast.
+    An expectation is told with its `forecast` and `reason`, its end without a forecast. A rise that is not proved,
+    and the reminder of it, with the `doubt`; only officers read that.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Happening:
     reason: str = ""
     forecast: Forecast | None = None
     rain: Rain | None = None
+    doubt: str = ""
 
 
 def compose(
@@ -103,7 +105,9 @@ def compose(
     level = _level(texts, happening, station, happening.to_degree, language)
     old = _level(texts, happening, station, happening.from_degree, language)
     when = _when(texts, happening.forecast, language)
-    text = texts.say(language, f"sms.{_kind(happening)}", level=level, old=old, where=where, now=now, **when)
+    doubt = texts.say(language, f"sms.doubt.{happening.doubt}") if happening.doubt else ""
+    words = {"level": level, "old": old, "where": where, "now": now, "doubt": doubt, **when}
+    text = texts.say(language, f"sms.{_kind(happening)}", **words)
     said = _said(texts, report, language)
     advice = texts.say(language, f"sms.advice.{_advice(happening)}")
     # The limit goes before the advice, and the advice before what people report: with the longest names there is
@@ -141,11 +145,13 @@ def _kind(happening: Happening) -> str:
         return "silence.rising" if rising else "silence"
     if happening.kind == "expected":
         return _expected(happening)
-    if happening.kind != "reached":
+    if happening.kind == "unproved":
+        return "unverified.still"
+    if happening.kind not in {"reached", "proved"}:
         message = f"no words for an event of kind {happening.kind!r}"
         raise UntellableError(message)
     if happening.to_degree > happening.from_degree:
-        return "raised"
+        return "unverified" if happening.doubt else "raised"
     return "allclear" if happening.to_degree == 0 else "lowered"
 
 
@@ -163,6 +169,8 @@ def _advice(happening: Happening) -> str:
     degree = min(max(happening.to_degree, 1), Degree.EXTREME)
     if kind == "raised":
         return f"raised.{degree}"
+    if kind.startswith("unverified"):
+        return "unverified"
     if happening.kind == "expected":
         return f"expected.{degree}" if happening.forecast is not None else "expected.withdrawn"
     return kind

@@ -175,13 +175,14 @@ def bodies(
         kind=announced.kind,
         quantity=Quantity(announced.quantity),
         at=announced.at,
-        from_degree=announced.from_degree,
+        from_degree=announced.left,
         to_degree=announced.to_degree,
         value=announced.value,
         trend=Trend(announced.trend),
         reason=announced.reason,
         forecast=_forecast(said),
         rain=fallen,
+        doubt=announced.doubt,
     )
     station = network.stations.get(announced.station_id) or _unlisted(announced)
     river = network.rivers.get(station.river or "")

@@ -12,26 +12,37 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from floodcore.store.telling import CONCERNED, Announced, Body, lock_series, ring
+from floodcore.store.telling import CONCERNED, HEARD, Announced, Body, kinds_of, lock_series, ring
 
-_RUN_OUT: LiteralString = """
-    SELECT DISTINCT event_id, station_id, quantity, kind, greatest(from_degree, to_degree) AS highest
-    FROM delivery JOIN event USING (event_id)
+_RUN_OUT: LiteralString = (
+    """
+    SELECT DISTINCT e.event_id, e.station_id, e.quantity, e.kind,
+        CASE WHEN """  # noqa: S608  # constants only
+    + HEARD
+    + """ THEN greatest(coalesce(e.firm_from, e.from_degree), coalesce(e.firm_to, e.to_degree)) ELSE 0 END AS highest
+    FROM delivery JOIN event e USING (event_id)
     WHERE status = 'due' AND valid_until <= %s
-    ORDER BY event_id"""
-# While a newer event waits to be expanded there is no state of now: its expansion goes first.
-_CURRENT: LiteralString = """
-    SELECT n.event_id, a.priority, a.valid_until, n.station_id, n.quantity, n.kind, n.at, n.from_degree,
-           n.to_degree, n.reason, n.value, n.trend, n.exercise
-    FROM event n CROSS JOIN announcement a
+    ORDER BY e.event_id"""
+)
+# What residents hear of is told on as the newest of that, never as what is kept from them. While a newer event waits to
+# be expanded there is no state of now: its expansion goes first.
+_CURRENT: LiteralString = (
+    """
+    SELECT e.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree,
+           e.to_degree, e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt
+    FROM event e CROSS JOIN announcement a
     WHERE a.event_id = %(event_id)s AND a.channel = 'sms'
-      AND n.station_id = %(station_id)s AND n.quantity = %(quantity)s AND n.kind = %(kind)s
+      AND e.station_id = %(station_id)s AND e.quantity = %(quantity)s AND e.kind = ANY(%(kinds)s)
+      AND (%(highest)s = 0 OR """  # noqa: S608  # constants only
+    + HEARD
+    + """)
       AND NOT EXISTS (
           SELECT FROM event w JOIN announcement wa USING (event_id)
-          WHERE w.station_id = n.station_id AND w.quantity = n.quantity AND w.kind = n.kind
+          WHERE w.station_id = e.station_id AND w.quantity = e.quantity AND w.kind = ANY(%(kinds)s)
             AND w.event_id > %(event_id)s AND wa.channel = 'sms' AND wa.done_at IS NULL)
-    ORDER BY n.event_id DESC
+    ORDER BY e.event_id DESC
     LIMIT 1"""
+)
 _RENEW: LiteralString = (
     CONCERNED  # noqa: S608  # constants only
     + """, chosen AS MATERIALIZED (
@@ -59,7 +70,7 @@ _EXPIRE: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class RunOut:
-    """An event with texts that ran out; `highest` is the higher of its two degrees."""
+    """An event with texts that ran out; `highest` is the highest degree it is about for residents, 0 for none."""
 
     event_id: int
     station_id: str
@@ -84,7 +95,8 @@ async def current(connection: AsyncConnection, old: RunOut) -> Announced | None:
         "event_id": old.event_id,
         "station_id": old.station_id,
         "quantity": old.quantity,
-        "kind": old.kind,
+        "kinds": kinds_of(old.kind),
+        "highest": old.highest,
     }
     async with connection.cursor(row_factory=class_row(Announced)) as cursor:
         return await (await cursor.execute(_CURRENT, values)).fetchone()

@@ -12,7 +12,7 @@ CHANNEL = "hladina_delivery"
 
 _CLAIM_ANNOUNCEMENT: LiteralString = """
     SELECT a.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree,
-           e.to_degree, e.reason, e.value, e.trend, e.exercise
+           e.to_degree, e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt
     FROM announcement a JOIN event e USING (event_id)
     WHERE a.channel = 'sms' AND a.done_at IS NULL AND (a.wait_until IS NULL OR a.wait_until <= %s)
     ORDER BY a.priority DESC, a.event_id
@@ -22,14 +22,15 @@ _CLAIM_ANNOUNCEMENT: LiteralString = """
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
 # Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
 # by its spare too. Rain concerns residents only where the configuration says so. An expectation concerns residents
-# from their own degree and probability on, and what becomes of it those who were told of it.
+# from their own degree and probability on, unless it follows from a rise that is not proved; and what becomes of it
+# those who were told of it.
 CONCERNED: LiteralString = """
     WITH concerned AS (
         SELECT r.recipient_id, r.phone, r.language
         FROM recipient r
         WHERE r.active AND r.blocked = ''
           AND (r.role = 'officer'
-               OR %(kind)s <> 'silence'
+               OR %(kind)s NOT IN ('silence', 'unproved')
                   AND NOT EXISTS (SELECT FROM event_rain f WHERE f.event_id = %(event_id)s AND NOT f.residents)
                   AND EXISTS (SELECT FROM subscription s
                               WHERE s.recipient_id = r.recipient_id AND s.station_id IN (%(station_id)s, %(main)s))
@@ -39,23 +40,34 @@ CONCERNED: LiteralString = """
                           WHERE e.event_id = %(event_id)s
                             AND (coalesce(%(chance)s, x.probability) >= r.expected_probability
                                  AND e.to_degree >= greatest(r.from_degree, r.expected_from_degree)
+                                 AND NOT EXISTS (SELECT FROM series_state h
+                                                 WHERE h.series_id = e.series_id AND h.firm IS NOT NULL)
                                  OR EXISTS (
                                      SELECT FROM event o JOIN delivery d USING (event_id)
                                      WHERE o.station_id = e.station_id AND o.quantity = e.quantity
                                        AND o.kind = 'expected' AND o.at BETWEEN e.at - interval '12 hours' AND e.at
                                        AND o.event_id < e.event_id AND d.recipient_id = r.recipient_id))) END)
     )"""
+# Whether residents hear of an event `e` of a degree: it changes what they know (ADR 0020).
+HEARD: LiteralString = """
+    (e.kind NOT IN ('reached', 'proved') OR coalesce(e.firm_from, e.from_degree) <> coalesce(e.firm_to, e.to_degree))"""
 _DONE: LiteralString = """
     UPDATE announcement SET done_at = now() WHERE event_id = %s AND channel = 'sms'"""
-# A silence has passed, too, when the gauge was heard again.
-_NEWEST: LiteralString = """
+# A silence has passed, too, when the gauge was heard again. What residents hear of is not overtaken by what they do
+# not.
+_NEWEST: LiteralString = (
+    """
     SELECT NOT EXISTS (
-        SELECT FROM event
-        WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND kind = %(kind)s AND event_id > %(event_id)s
+        SELECT FROM event e
+        WHERE e.station_id = %(station_id)s AND e.quantity = %(quantity)s AND e.kind = ANY(%(kinds)s)
+          AND e.event_id > %(event_id)s AND (%(highest)s = 0 OR """  # noqa: S608  # constants only
+    + HEARD
+    + """)
     ) AND NOT (%(kind)s = 'silence' AND EXISTS (
         SELECT FROM series JOIN series_state USING (series_id)
         WHERE station_id = %(station_id)s AND quantity = %(quantity)s AND observed_at >= %(at)s
     ))"""
+)
 # The token is the delivery's number in hexadecimal, padded so that a text's length is known beforehand.
 _EXPAND: LiteralString = (
     CONCERNED  # noqa: S608  # constants only
@@ -81,11 +93,11 @@ _SUPERSEDE: LiteralString = """
         FROM delivery old JOIN event o USING (event_id)
         WHERE old.status IN ('due', 'sending') AND NOT old.superseded
           AND o.station_id = %(station_id)s AND o.quantity = %(quantity)s
-          AND (o.kind = %(kind)s OR o.kind = 'expected' AND %(kind)s = 'reached')
+          AND (o.kind = ANY(%(kinds)s) OR o.kind = 'expected' AND %(kind)s IN ('reached', 'proved'))
           AND EXISTS (
               SELECT FROM event n JOIN delivery newer USING (event_id)
-              WHERE n.station_id = %(station_id)s AND n.quantity = %(quantity)s AND n.kind = %(kind)s
-                AND (n.kind = o.kind OR n.to_degree >= o.to_degree)
+              WHERE n.station_id = %(station_id)s AND n.quantity = %(quantity)s AND n.kind = ANY(%(kinds)s)
+                AND (o.kind = ANY(%(kinds)s) OR n.to_degree >= o.to_degree)
                 AND n.event_id > o.event_id AND newer.recipient_id = old.recipient_id)
         ORDER BY old.delivery_id
         FOR UPDATE OF old
@@ -97,11 +109,16 @@ _SUPERSEDE: LiteralString = """
         final_at = CASE WHEN old.status = 'due' THEN now() END
     FROM stale WHERE old.delivery_id = stale.delivery_id"""
 _NOTIFY: LiteralString = "SELECT pg_notify('hladina_delivery', '')"
+DEGREES = ("reached", "proved")
+"""The kinds of events that say which degree is reached: the newer of two is what holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An open announcement with its event. `value` is in the canonical unit of `quantity`."""
+    """An open announcement with its event. `value` is in the canonical unit of `quantity`.
+
+    `firm_from` and `firm_to` are what residents knew and know where that is not as the degrees, `doubt` is why.
+    """
 
     event_id: int
     priority: int
@@ -116,6 +133,22 @@ class Announced:
     value: float | None
     trend: str
     exercise: bool
+    firm_from: int | None = None
+    firm_to: int | None = None
+    doubt: str = ""
+
+    @property
+    def highest(self) -> int:
+        """The highest degree the event is about for residents, from which on they are told; 0 if they are not."""
+        before = self.from_degree if self.firm_from is None else self.firm_from
+        after = self.to_degree if self.firm_to is None else self.firm_to
+        return 0 if self.kind in DEGREES and before == after else max(before, after)
+
+    @property
+    def left(self) -> int:
+        """The degree that is left: on a fall that residents hear of the one they knew, so that none is new to them."""
+        falls = self.to_degree < self.from_degree and self.highest > 0
+        return self.from_degree if self.firm_from is None or not falls else self.firm_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +176,13 @@ async def claim_announcement(connection: AsyncConnection, now: datetime) -> tupl
 
 async def lock_series(connection: AsyncConnection, station_id: str, quantity: str, kind: str) -> None:
     """Stand in the line of those who write texts about one series, until the transaction ends."""
-    line = "reached" if kind == "expected" else kind  # one may overtake the other
+    line = "reached" if kind in {"expected", *DEGREES} else kind  # one may overtake the other
     await connection.execute(_LOCK_SERIES, [f"{station_id}\x1f{quantity}\x1f{line}"])
+
+
+def kinds_of(kind: str) -> list[str]:
+    """The kinds of events of which the newest holds."""
+    return list(DEGREES) if kind in DEGREES else [kind]
 
 
 async def newest(connection: AsyncConnection, announced: Announced) -> bool:
@@ -154,6 +192,8 @@ async def newest(connection: AsyncConnection, announced: Announced) -> bool:
         "station_id": announced.station_id,
         "quantity": announced.quantity,
         "kind": announced.kind,
+        "kinds": kinds_of(announced.kind),
+        "highest": announced.highest,
         "at": announced.at,
     }
     async with connection.cursor(row_factory=scalar_row) as cursor:
@@ -181,7 +221,8 @@ async def expand(
         "station_id": announced.station_id,
         "quantity": announced.quantity,
         "kind": announced.kind,
-        "highest": max(announced.from_degree, announced.to_degree),
+        "kinds": kinds_of(announced.kind),
+        "highest": announced.highest,
         "priority": announced.priority,
         "valid_until": valid_until,
         "languages": list(bodies),
