@@ -37,6 +37,18 @@ def classes_of(reader: Reader, snapshot: Snapshot, mark: Mark) -> list[ClassWord
     return gauge_classes(reader, mark.station, mark.classes, {each.source: each.fault for each in snapshot.sources})
 
 
+def classed(reader: Reader, snapshot: Snapshot, least: int) -> list[tuple[Mark, ClassWords]]:
+    """Every gauge a service classes now at `least` or above, the highest first, on the map or not."""
+    found = [
+        (each, mark)
+        for mark in snapshot.marks
+        for each in mark.classes
+        if each.grade is not None and each.grade >= least and each.current(reader.now)
+    ]
+    found.sort(key=lambda pair: (-(pair[0].grade or 0), reader.place(pair[1]), pair[1].station.id))
+    return [(mark, words) for each, mark in found for words in gauge_classes(reader, mark.station, (each,), {})[:1]]
+
+
 async def page(desk: Desk, request: web.Request, language: Language) -> web.Response:
     """The warnings of other services in full."""
     snapshot = await desk.board.current()
@@ -47,6 +59,7 @@ async def page(desk: Desk, request: web.Request, language: Language) -> web.Resp
         here="map",
         rest="warnings",
         voices=of_region(desk, reader, snapshot),
+        classed=classed(reader, snapshot, 0),
         most=MOST_LINES,
     )
     return answers.page(request, text)

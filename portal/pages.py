@@ -89,6 +89,7 @@ def _map_page(desk: Desk, snapshot: Snapshot, language: Language) -> str:
         listed=eyes[:_LISTED],
         more=max(0, len(eyes) - _LISTED),
         voices=contextpage.of_region(desk, reader, snapshot),
+        classed=contextpage.classed(reader, snapshot, 1)[:_WARNED],
         most=_WARNED,
         map_element=_MAP_ELEMENT,
         map_script=f"/{language.value}/map.js?v={_script(desk, language).etag.strip(chr(34))[:8]}",

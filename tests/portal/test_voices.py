@@ -215,6 +215,12 @@ async def test_a_class_is_shown_as_the_neighbours_own_and_never_as_a_level(besid
     body = await asked(beside, "/api/v1/context")
     fits(body, "Context")
     assert [each["station"] for each in body["classes"]] == ["660100"]
+    for path in ("", "warnings"):
+        (row,) = parsed(await text_of(beside, f"/cs/{path}"), strict=True).xpath("//li[contains(., 'LHP: ')]")
+        assert "Zittau 1" in row.text_content(), "also a gauge that has no place on the map"
+    await put_class(beside, 0, name="")
+    assert not parsed(await text_of(beside, "/de/")).xpath("//li[contains(., 'LHP: ')]"), "no flood needs no eyes"
+    assert parsed(await text_of(beside, "/cs/warnings")).xpath("//li[contains(., 'LHP: ')]")
     await put_class(beside, None, name=HOSTILE)
     assert "the service has no data" in words(await text_of(beside, page))
     assert contract.document()["openapi"] == "3.1.0"
