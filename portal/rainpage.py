@@ -49,22 +49,25 @@ class Rain:
     sources: list[str]
 
 
-async def sums(desk: Desk, mark: Mark) -> list[SumRow]:
-    """The sums as last judged; none of a station without limits of rain, or while the database is away."""
-    if mark.station.rain_degrees is None or desk.board.stale:
+async def sums(desk: Desk, mark: Mark) -> list[SumRow] | None:
+    """The sums as last judged; none of a station without limits of rain, None while the database is away."""
+    if mark.station.rain_degrees is None:
         return []
+    if desk.board.stale:
+        return None
     try:
         async with asyncio.timeout(_READ_LIMIT_S), desk.house.pool.connection(_READ_LIMIT_S) as conn:
             return await rain.of_station(conn, mark.station.id)
     except OUTAGES:
-        return []
+        return None
 
 
-def section(reader: Reader, mark: Mark, found: list[SumRow]) -> Rain | None:
-    """Rain sums against their limits; None for a station without."""
+def section(reader: Reader, mark: Mark, known_sums: list[SumRow] | None) -> Rain | None:
+    """Rain sums against their limits; None for a station without. `known_sums` None: nobody can say now."""
     degrees = mark.station.rain_degrees
     if degrees is None:
         return None
+    found = known_sums or []
     by_window = {timedelta(minutes=row.window_min): row for row in found}
     ground = found[0].saturated if found else None
     known = sorted({degree for limit in degrees.sums for degree in limit.values})
@@ -72,9 +75,14 @@ def section(reader: Reader, mark: Mark, found: list[SumRow]) -> Rain | None:
         heads=[reader.say(f"page.scheme.{degrees.scheme}.short", degree=int(degree)) for degree in known],
         rows=[_row(reader, limit, by_window.get(limit.window), known, wet=ground is True) for limit in degrees.sums],
         until=reader.say("page.rain.until", at=reader.moment(found[0].at)) if found else "",
-        warning=_warning(reader, mark, found),
+        warning=_warning(reader, mark, known_sums),
         ground=_ground(reader, degrees, found),
-        note=reader.say(f"page.rain.note.{degrees.scheme}"),
+        note=" ".join(
+            (
+                *([reader.say("page.rain.both")] if any(limit.saturated for limit in degrees.sums) else []),
+                reader.say(f"page.rain.note.{degrees.scheme}"),
+            )
+        ),
         sources=list(dict.fromkeys(limit.source for limit in degrees.sums)),
     )
 
@@ -97,19 +105,25 @@ def _cell(reader: Reader, limit: RainLimit, degree: Degree, row: SumRow | None, 
     dry, low = limit.values.get(degree), limit.saturated.get(degree)
     if dry is None:
         return Cell("–", reached=False)
-    text = _mm(reader, dry)
-    if low is not None:
-        text = reader.say("page.rain.both", mm=text, saturated=_mm(reader, low))
+    figures = (dry,) if low is None else (dry, low)
+    text = " / ".join(_limit(reader, each) for each in figures) + "\N{NO-BREAK SPACE}mm"
     holds = low if wet and low is not None else dry
     return Cell(text, reached=row is not None and row.heard_mm >= holds)
+
+
+def _limit(reader: Reader, value: float) -> str:
+    """A limit without a needless zero."""
+    return number(value, Quantity.RAIN, reader.language) if value % 1 else f"{value:.0f}"
 
 
 def _mm(reader: Reader, value: float) -> str:
     return f"{number(value, Quantity.RAIN, reader.language)}\N{NO-BREAK SPACE}mm"
 
 
-def _warning(reader: Reader, mark: Mark, found: list[SumRow]) -> str:
+def _warning(reader: Reader, mark: Mark, found: list[SumRow] | None) -> str:
     """A silent rain gauge is not "no rain"."""
+    if found is None:
+        return reader.say("page.rain.away")
     if mark.observed_at is None or not found:
         return reader.say("page.rain.never")
     if mark.quantity is Quantity.RAIN and mark.freshness_at(reader.now) not in _HEARD:

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from floodcore.house import House
+from floodcore.network.model import Network
 from floodcore.network.rain import PersonRule, RainDegrees, RainLimit, Saturation
 from floodcore.store import rain
 from floodcore.store.rain import SumRow
 from floodcore.words import Degree, Language
-from portal import shapes
-from portal.marks import scheme_of
+from portal import rainpage, shapes
+from portal.marks import marks, scheme_of
+from portal.reading import Reader
 from tests.portal.conftest import Running, Serve, parsed
 
 DAY = RainLimit(timedelta(hours=24), {Degree(1): 60.0, Degree(2): 70.0}, {Degree(1): 40.0, Degree(2): 50.0}, "the plan")
@@ -59,8 +61,8 @@ async def test_sums_stand_beside_their_limits_and_those_that_hold_are_marked(wet
     (section,) = page.xpath("//section[@class='rain']")
     rows = [[" ".join(cell.text_content().split()) for cell in row.xpath("*")] for row in section.xpath(".//tbody/tr")]
     assert rows == [
-        ["10 min", "2.0 mm", "8.0 mm", "–"],
-        ["24 h", "42.5 mm", "60.0 mm (saturated 40.0 mm) reached", "70.0 mm (saturated 50.0 mm)"],
+        ["10 min", "2.0 mm", "8 mm", "–"],
+        ["24 h", "42.5 mm", "60 / 40 mm reached", "70 / 50 mm"],
     ]
     words = section.text_content()
     assert "The ground is saturated" in words
@@ -89,6 +91,15 @@ async def test_limits_that_nobody_measures_say_so(wet: Running) -> None:
     words = parsed(await text_of(wet, "/en/stations/rain-1")).xpath("string(//section[@class='rain'])")
     assert "Nobody measures this rain here" in words
     assert "cannot be told from the data" in words
+
+
+def test_while_the_database_is_away_nobody_says_it_is_dry(house: House) -> None:
+    station = replace(house.network.stations["rain-1"], rain_degrees=DEGREES)
+    (mark,) = marks(Network(stations={"rain-1": station}), (), ())
+    found = rainpage.section(Reader(house.texts, Language.EN, house.clock.now()), mark, None)
+    assert found is not None
+    assert found.warning == house.texts.say(Language.EN, "page.rain.away")
+    assert [row.sum for row in found.rows] == ["–", "–"]
 
 
 async def test_the_map_tells_a_limit_of_rain_from_an_spa(wet: Running) -> None:
