@@ -119,6 +119,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
         exercise=is_exercise(event, publisher),
         ahead=told.ahead,
         further=told.further,
+        proof=told.proof,
     )
     return _block(told, publisher, (language, tag), words, facts)
 
@@ -158,6 +159,7 @@ def _plain_info(told: Telling, publisher: Publisher, language: Language, tag: st
     value = amount(texts, language, event.value, event.unit)
     note = texts.say(language, "cap.text.not_reached" if ahead else "cap.text.not_declared")
     about = f"expected.{told.degree}" if ahead else str(told.degree)
+    note = f"{texts.say(language, told.proof)} {note}" if told.proof else note
     words = Wording(
         event=texts.say(language, f"cap.event.{about}"),
         headline=titled(texts, headline, exercise=is_exercise(event, publisher)),
@@ -211,7 +213,7 @@ def _block(
         onset=stamp(told.event.expected_at or told.event.at),
         expires=stamp(told.expires),
         sender_name=texts.say(spoken, "cap.sender_name"),
-        headline=words.headline,
+        headline=_warned(texts, spoken, words.headline) if told.event.unproved else words.headline,
         description=words.description,
         instruction=words.instruction,
         web=f"{publisher.public_url}/{spoken}/stations/{quote(told.event.station_id, safe='')}",
@@ -223,6 +225,11 @@ def _block(
         ),
         areas=facts.areas,
     )
+
+
+def _warned(texts: Texts, language: Language, headline: str) -> str:
+    """The headline of what is not proved; it says so where only headlines are read."""
+    return titled(texts, f"{texts.say(language, 'cap.unproved')}: {headline}", exercise=False)
 
 
 def _measured(told: Telling) -> tuple[float | None, str, datetime, str]:

@@ -4,7 +4,7 @@ Degrees to CAP codes follow the practice of ČHMÚ (degree 2 = Severe, orange) a
 awareness levels; the table is `_GRADES`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge_de.wording import Ahead, Phase
@@ -26,6 +26,7 @@ STORY_WAITS = timedelta(hours=1)
 _LIKELY = 0.5
 _WITHIN = timedelta(hours=1)
 EXPECTED = "expected"
+PROVED = "proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,13 @@ class Telling:
         return Phase.RISE if self.event.to_degree > self.event.from_degree else Phase.FALL
 
     @property
+    def proof(self) -> str:
+        """The key of the sentence about a rise that is not proved, or has been; empty where there is none to say."""
+        if self.event.unproved:
+            return "cap.text.unproved"
+        return "cap.text.proved" if self.event.kind == PROVED and not self.revision else ""
+
+    @property
     def degree(self) -> int:
         """The degree the message is about: reached, or expected, or the one that is left when it no longer is."""
         return self.event.held if self.phase is Phase.ONLY else self.event.to_degree
@@ -111,6 +119,8 @@ class Telling:
     def grade(self) -> Grade:
         """What it is in the codes of CAP."""
         event, plain = self.event, _GRADES[self.degree]
+        if event.unproved:
+            return replace(plain, certainty="Possible")
         if event.expected_at is None or event.probability is None:
             return plain
         return Grade(
@@ -160,7 +170,7 @@ def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network)
     if event.kind == EXPECTED:
         begins = event.expected_at is not None
         return not event.overtaken and (begins or any(message.kind == EXPECTED for message in earlier))
-    return event.kind == "reached" and (event.to_degree > 0 or bool(earlier))
+    return event.kind in {"reached", PROVED} and (event.to_degree > 0 or bool(earlier))
 
 
 def is_past(event: ToldEvent, now: datetime) -> bool:

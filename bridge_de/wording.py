@@ -86,10 +86,12 @@ def wording(
     exercise: bool,
     ahead: Ahead | None = None,
     further: tuple[int, datetime] | None = None,
+    proof: str = "",
 ) -> Wording:
     """Write the texts of one message in one language.
 
-    `ahead` where the message is about what is or was expected; `further` a higher degree expected beside it, and when.
+    `ahead` where the message is about what is or was expected; `further` a higher degree expected beside it, and when;
+    `proof` the key of the sentence about a rise that is not proved, or has been.
     """
     value = amount(texts, language, measured.value, measured.unit)
     about = degree if ahead is None else ahead.degree
@@ -105,6 +107,7 @@ def wording(
     sentences = [
         texts.say(language, "cap.text.exercise") if exercise else "",
         *_statement(texts, language, phase, degree, ahead),
+        texts.say(language, proof) if proof else "",
         texts.say(
             language,
             "cap.text.measured",

@@ -46,9 +46,10 @@ _EVENTS: LiteralString = """
             SELECT FROM event r
             WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at >= e.at
                 AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken,
-        CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree THEN f.degree::int END AS further,
-        CASE WHEN e.kind = 'reached' AND f.degree > e.to_degree
+        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > e.to_degree THEN f.degree::int END AS further,
+        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > e.to_degree
              THEN (f.memory -> 'told' ->> 'expected_at')::timestamptz END AS further_at,
+        e.kind = 'reached' AND coalesce(e.firm_to, e.to_degree) < e.to_degree AS unproved,
         e.limit_value, w.window_min, coalesce(w.saturated, false) AS saturated, coalesce(w.scheme, '') AS rain_scheme
     FROM event e LEFT JOIN event_rain w USING (event_id) LEFT JOIN expectation x USING (event_id)
     LEFT JOIN foresight f ON f.series_id = e.series_id
@@ -86,7 +87,7 @@ _EXPIRING: LiteralString = """
 # What holds: the newest limit reached or left in the chain of the event told last.
 _HOLDING: LiteralString = """
     SELECT r.event_id FROM event r JOIN event e USING (chain)
-    WHERE e.event_id = %s AND r.kind = 'reached' ORDER BY r.at DESC, r.event_id DESC LIMIT 1"""
+    WHERE e.event_id = %s AND r.kind IN ('reached', 'proved') ORDER BY r.at DESC, r.event_id DESC LIMIT 1"""
 _LATEST: LiteralString = """
     SELECT CASE WHEN r.series_id IS NULL THEN value ELSE r.heard_mm END AS value, observed_at, trend
     FROM series_state s LEFT JOIN rain_sum r ON r.series_id = s.series_id AND r.window_min = %(window)s
@@ -122,6 +123,7 @@ class ToldEvent:
     Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
     None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
     Of a limit reached: `further` is the higher degree that people are told to expect now, and when.
+    `unproved`: the limit was reached by a rise that is not proved (ADR 0020).
     Of rain: the value is the sum over `window_min`, its limit perhaps that of saturated ground, in `rain_scheme`.
     """
 
@@ -154,6 +156,7 @@ class ToldEvent:
     window_min: int | None = None
     saturated: bool = False
     rain_scheme: str = ""
+    unproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
