@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from floodcore.store import ingest, sources
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import Stored, durable, store
 from floodcore.words import Flag, Observation, Quantity, Reading
+from tests.rows import rows_of
 
 T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NOW = T0 + timedelta(days=1)
@@ -25,11 +25,6 @@ def seen(minute: int, value: float | None = 100.0, station: str = "mlyn") -> Obs
     return Observation(reading, Flag.GOOD if value is not None else Flag.MISSING, "")
 
 
-async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
-    async with pool.connection() as conn:
-        return await (await conn.execute(query)).fetchall()
-
-
 async def put(pool: Pool, *observations: Observation) -> Stored:
     async with pool.connection() as conn:
         return await store(conn, observations, "test", NOW)
@@ -38,7 +33,7 @@ async def put(pool: Pool, *observations: Observation) -> Stored:
 async def test_a_batch_is_stored_with_its_flags_and_marks_its_series(pool: Pool) -> None:
     wild = Observation(Reading("jez", Quantity.RAIN, T0, -5.0, -5.0, "mm"), Flag.FAIL, "gross_range")
     assert await put(pool, seen(0), seen(10, None), wild) == Stored(new=3)
-    stored = await rows(
+    stored = await rows_of(
         pool,
         "SELECT station_id, quantity, unit, observed_at, value, flag, test, late, source, received_at"
         " FROM observation JOIN series USING (series_id) ORDER BY 1, 2, 4",
@@ -48,16 +43,16 @@ async def test_a_batch_is_stored_with_its_flags_and_marks_its_series(pool: Pool)
         ("mlyn", "level", "cm", T0, 100.0, 1, "", False, "test", NOW),
         ("mlyn", "level", "cm", T0 + timedelta(minutes=10), None, 9, "", False, "test", NOW),
     ]
-    assert len(await rows(pool, "SELECT * FROM dirty")) == 2
-    assert await rows(pool, "SELECT newest_at FROM tip ORDER BY 1") == [(T0,), (T0 + timedelta(minutes=10),)]
+    assert len(await rows_of(pool, "SELECT * FROM dirty")) == 2
+    assert await rows_of(pool, "SELECT newest_at FROM tip ORDER BY 1") == [(T0,), (T0 + timedelta(minutes=10),)]
 
 
 async def test_a_repeat_changes_nothing_and_marks_nothing(pool: Pool) -> None:
     await put(pool, seen(0), seen(10))
-    await rows(pool, "DELETE FROM dirty RETURNING 1")
+    await rows_of(pool, "DELETE FROM dirty RETURNING 1")
     assert await put(pool, seen(0), seen(10)) == Stored(repeated=2)
-    assert await rows(pool, "SELECT count(*) FROM observation") == [(2,)]
-    assert await rows(pool, "SELECT * FROM dirty") == []
+    assert await rows_of(pool, "SELECT count(*) FROM observation") == [(2,)]
+    assert await rows_of(pool, "SELECT * FROM dirty") == []
 
 
 async def test_the_first_value_stands_and_the_other_is_noted_once(pool: Pool) -> None:
@@ -66,8 +61,8 @@ async def test_the_first_value_stands_and_the_other_is_noted_once(pool: Pool) ->
         async with pool.connection() as conn:
             received_at = NOW + timedelta(hours=hour)
             assert await store(conn, [seen(0, 170.0)], "test", received_at) == Stored(contradictory=1)
-    assert await rows(pool, "SELECT value FROM observation ORDER BY observed_at LIMIT 1") == [(100.0,)]
-    assert await rows(pool, "SELECT stored, offered FROM contradiction") == [(100.0, 170.0)]
+    assert await rows_of(pool, "SELECT value FROM observation ORDER BY observed_at LIMIT 1") == [(100.0,)]
+    assert await rows_of(pool, "SELECT stored, offered FROM contradiction") == [(100.0, 170.0)]
 
 
 async def test_twins_within_a_batch(pool: Pool) -> None:
@@ -77,19 +72,19 @@ async def test_twins_within_a_batch(pool: Pool) -> None:
 
 async def test_late_is_older_than_what_was_committed_and_too_late_leaves_no_mark(pool: Pool) -> None:
     await put(pool, seen(30))
-    await rows(pool, "DELETE FROM dirty RETURNING 1")
+    await rows_of(pool, "DELETE FROM dirty RETURNING 1")
     assert await put(pool, seen(-330), seen(-340), seen(10, station="jez")) == Stored(new=3, late=2)
-    late = await rows(pool, "SELECT station_id, late FROM observation JOIN series USING (series_id) ORDER BY 1, 2")
+    late = await rows_of(pool, "SELECT station_id, late FROM observation JOIN series USING (series_id) ORDER BY 1, 2")
     assert late == [("jez", False), ("mlyn", False), ("mlyn", True), ("mlyn", True)]
-    assert await rows(pool, "SELECT station_id FROM dirty JOIN series USING (series_id)") == [("jez",)]
+    assert await rows_of(pool, "SELECT station_id FROM dirty JOIN series USING (series_id)") == [("jez",)]
     assert await put(pool, seen(-329), seen(-331)) == Stored(new=2, late=2)
-    deliveries = await rows(pool, "SELECT delivery FROM observation WHERE series_id = 1 ORDER BY observed_at")
+    deliveries = await rows_of(pool, "SELECT delivery FROM observation WHERE series_id = 1 ORDER BY observed_at")
     assert deliveries == [(0,), (0,), (0,), (2,), (1,)]
     marks = "SELECT station_id, late, renewed FROM dirty JOIN series USING (series_id) ORDER BY 1"
-    jez, mlyn = await rows(pool, marks)
+    jez, mlyn = await rows_of(pool, marks)
     assert (jez[:2], mlyn[:2]) == (("jez", False), ("mlyn", True))
     assert await put(pool, seen(-329), seen(-325)) == Stored(new=1, late=1, repeated=1)
-    again, renewed = await rows(pool, marks)
+    again, renewed = await rows_of(pool, marks)
     assert again == jez
     assert renewed[2] > mlyn[2]
 
@@ -102,23 +97,23 @@ async def test_order_within_a_batch_means_nothing(pool: Pool) -> None:
 async def test_a_wild_clock_does_not_become_the_tip(pool: Pool, test: str) -> None:
     far = Reading("mlyn", Quantity.LEVEL, T0 + timedelta(days=400), 99.0, 99.0, "cm")
     assert await put(pool, Observation(far, Flag.FAIL, test), seen(0)) == Stored(new=1, refused=1)
-    assert await rows(pool, "SELECT newest_at FROM tip") == [(T0,)]
-    kept = await rows(pool, "SELECT source, origin, reason FROM quarantine")
+    assert await rows_of(pool, "SELECT newest_at FROM tip") == [(T0,)]
+    kept = await rows_of(pool, "SELECT source, origin, reason FROM quarantine")
     assert kept == [("test", "mlyn", f"{test}: time stamp out of bounds")]
-    assert await rows(pool, "SELECT quarantined FROM source_health") == [(1,)]
+    assert await rows_of(pool, "SELECT quarantined FROM source_health") == [(1,)]
 
 
 async def test_only_a_wild_clock_makes_no_series(pool: Pool) -> None:
     far = Reading("mlyn", Quantity.LEVEL, T0 + timedelta(days=400), 99.0, 99.0, "cm")
     assert await put(pool, Observation(far, Flag.FAIL, "future")) == Stored(refused=1)
-    assert await rows(pool, "SELECT * FROM series") == []
+    assert await rows_of(pool, "SELECT * FROM series") == []
 
 
 async def test_inside_a_transaction_the_caller_decides(pool: Pool) -> None:
     async with pool.connection() as conn:
         with pytest.raises(ZeroDivisionError):
             await _change_ones_mind(conn)
-    assert await rows(pool, "SELECT * FROM series") == []
+    assert await rows_of(pool, "SELECT * FROM series") == []
     assert await put(pool, seen(0)) == Stored(new=1)
 
 
@@ -171,7 +166,7 @@ async def test_a_mark_taken_by_the_engine_comes_back_with_the_next_reading(pool:
         writing = asyncio.create_task(put(pool, seen(10)))
         await asyncio.sleep(0.2)
     assert await writing == Stored(new=1)
-    assert len(await rows(pool, "SELECT * FROM dirty")) == 1
+    assert len(await rows_of(pool, "SELECT * FROM dirty")) == 1
 
 
 async def test_the_engine_is_woken_by_the_commit(pool: Pool, database: str) -> None:
@@ -190,7 +185,7 @@ async def test_many_writers_of_new_series_together(pool: Pool) -> None:
             await put(pool, *batch)
         else:
             assert isinstance(result, Stored)
-    assert await rows(pool, "SELECT count(*) FROM observation") == [(60,)]
+    assert await rows_of(pool, "SELECT count(*) FROM observation") == [(60,)]
 
 
 _MINUTES = st.integers(0, 12)
@@ -213,11 +208,11 @@ async def test_law_of_the_store(pool: Pool, batches: list[list[tuple[int, str]]]
             tips[station] = max(tips.get(station, minute), minute)
         result = await put(pool, *(seen(minute, float(number), station) for minute, station in batch))
         assert result.new + result.repeated + result.contradictory == len(batch)
-    stored = await rows(
+    stored = await rows_of(
         pool, "SELECT station_id, observed_at, value, late FROM observation JOIN series USING (series_id)"
     )
     assert {(s, (at - T0) // timedelta(minutes=1)): (value, late) for s, at, value, late in stored} == model
-    found = await rows(pool, "SELECT station_id, newest_at FROM tip JOIN series USING (series_id)")
+    found = await rows_of(pool, "SELECT station_id, newest_at FROM tip JOIN series USING (series_id)")
     assert {s: (at - T0) // timedelta(minutes=1) for s, at in found} == tips
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import Error as DatabaseError
@@ -19,6 +19,7 @@ from floodcore.store.connect import Pool
 from floodcore.store.sources import cursors
 from floodcore.supervision import Pulse
 from floodcore.words import Degree, Quantity
+from tests.rows import rows_of
 
 if TYPE_CHECKING:
     from tests.collectors.conftest import Houses, Served
@@ -36,11 +37,6 @@ def a_file(obj_id: str, *values: float | None, code: str = "H") -> bytes:
 def index(served: "Served", *obj_ids: str) -> None:
     page = "".join(f'<a href="{obj_id}.json">{obj_id}.json</a>' for obj_id in obj_ids)
     served.file(DATA, page.encode(), "text/html")
-
-
-async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
-    async with pool.connection() as conn:
-        return await (await conn.execute(query)).fetchall()
 
 
 async def rounds(house: House, times: int = 1) -> None:
@@ -63,11 +59,13 @@ async def test_only_listed_stations_are_asked_and_only_linked_ones(
     served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, None, 102))
     await rounds(house)
     assert [path for path, _ in served.asked] == [DATA, f"{DATA}{FIRST}.json"]
-    assert await rows(pool, "SELECT station_id, value FROM observation JOIN series USING (series_id) ORDER BY 2") == [
+    assert await rows_of(
+        pool, "SELECT station_id, value FROM observation JOIN series USING (series_id) ORDER BY 2"
+    ) == [
         ("mlyn", 100.0),
         ("mlyn", 102.0),
     ]
-    ((source, fault, readings),) = await rows(pool, "SELECT source, fault, readings FROM source_health")
+    ((source, fault, readings),) = await rows_of(pool, "SELECT source, fault, readings FROM source_health")
     assert (source, fault, readings) == ("chmu", "", 2)
 
 
@@ -93,10 +91,10 @@ async def test_a_filled_gap_arrives(house: House, site: "tuple[Served, str]", po
         for values in ((100, None, 102), (100, 101, 102, 103)):
             served.file(f"{DATA}{FIRST}.json", a_file(FIRST, *values))
             await polling.one_round(house, http, memory)
-    stored = await rows(pool, "SELECT value, late FROM observation ORDER BY observed_at")
+    stored = await rows_of(pool, "SELECT value, late FROM observation ORDER BY observed_at")
     assert stored == [(100.0, False), (101.0, True), (102.0, False), (103.0, False)]
-    assert await rows(pool, "SELECT readings FROM source_health") == [(4,)]
-    assert await rows(pool, "SELECT * FROM contradiction") == []
+    assert await rows_of(pool, "SELECT readings FROM source_health") == [(4,)]
+    assert await rows_of(pool, "SELECT * FROM contradiction") == []
 
 
 async def test_what_came_too_early_for_our_clock_is_taken_when_its_time_has_come(
@@ -112,8 +110,8 @@ async def test_what_came_too_early_for_our_clock_is_taken_when_its_time_has_come
         for minutes in (0, 1, 2, 8):
             clock = Clock(begin + timedelta(minutes=minutes), datetime.now(UTC))
             await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
-    assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(100.0,), (101.0,)]
-    assert await rows(pool, "SELECT count(*) FROM quarantine") == [(1,)], "said once, not at every poll"
+    assert await rows_of(pool, "SELECT value FROM observation ORDER BY 1") == [(100.0,), (101.0,)]
+    assert await rows_of(pool, "SELECT count(*) FROM quarantine") == [(1,)], "said once, not at every poll"
 
 
 async def test_a_stamp_hours_ahead_never_takes_the_place_of_the_true_reading(
@@ -128,10 +126,10 @@ async def test_a_stamp_hours_ahead_never_takes_the_place_of_the_true_reading(
         for minutes in (0, 60, 100, 131, 145):
             clock = Clock(before + timedelta(minutes=minutes), datetime.now(UTC))
             await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
-        assert await rows(pool, "SELECT value FROM observation") == []
+        assert await rows_of(pool, "SELECT value FROM observation") == []
         served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 55, 56))
         await polling.one_round(houses(chmu_url=address, clock=clock), http, memory)
-    assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(55.0,), (56.0,)]
+    assert await rows_of(pool, "SELECT value FROM observation ORDER BY 1") == [(55.0,), (56.0,)]
 
 
 async def test_a_long_wait_for_the_next_round_beats(
@@ -166,7 +164,7 @@ async def test_one_line_when_it_breaks_and_one_when_it_works_again(
         served.status(DATA, 503)
         for _ in range(3):
             await polling.one_round(house, http, memory)
-        ((ok_at, fault, failures),) = await rows(pool, "SELECT ok_at, fault, failures FROM source_health")
+        ((ok_at, fault, failures),) = await rows_of(pool, "SELECT ok_at, fault, failures FROM source_health")
         assert (ok_at, failures) == (None, 3)
         assert "answered 503" in fault
         index(served, FIRST)
@@ -174,7 +172,7 @@ async def test_one_line_when_it_breaks_and_one_when_it_works_again(
             await polling.one_round(house, http, memory)
     lines = [record for record in caplog.records if record.name == "hladina.collectors"]
     assert [record.levelno for record in lines] == [logging.ERROR, logging.WARNING]
-    assert await rows(pool, "SELECT fault, failures FROM source_health") == [("", 0)]
+    assert await rows_of(pool, "SELECT fault, failures FROM source_health") == [("", 0)]
 
 
 @pytest.mark.parametrize("page", [b"<html>Wartung</html>", b""])
@@ -183,7 +181,7 @@ async def test_an_index_that_lists_nothing_is_a_failure_not_calm(
 ) -> None:
     site[0].file(DATA, page, "text/html")
     await rounds(house)
-    ((ok_at, fault),) = await rows(pool, "SELECT ok_at, fault FROM source_health")
+    ((ok_at, fault),) = await rows_of(pool, "SELECT ok_at, fault FROM source_health")
     assert ok_at is None
     assert "lists no data file" in fault
 
@@ -196,12 +194,12 @@ async def test_a_bad_file_goes_to_quarantine_once_and_the_good_one_is_stored(
     served.file(f"{DATA}{FIRST}.json", b'{"objList": [')
     served.file(f"{DATA}{SECOND}.json", a_file(SECOND, 55))
     await rounds(house, 3)
-    assert await rows(pool, "SELECT value FROM observation") == [(55.0,)]
-    assert await rows(pool, "SELECT origin, payload FROM quarantine") == [(FIRST, b'{"objList": [')]
-    ((ok_at, fault),) = await rows(pool, "SELECT ok_at, fault FROM source_health")
+    assert await rows_of(pool, "SELECT value FROM observation") == [(55.0,)]
+    assert await rows_of(pool, "SELECT origin, payload FROM quarantine") == [(FIRST, b'{"objList": [')]
+    ((ok_at, fault),) = await rows_of(pool, "SELECT ok_at, fault FROM source_health")
     assert ok_at is not None
     assert fault.startswith("1 of 2 files failed")
-    assert await rows(pool, "SELECT item FROM source_cursor") == [(SECOND,)]
+    assert await rows_of(pool, "SELECT item FROM source_cursor") == [(SECOND,)]
 
 
 async def test_a_changed_unit_is_kept_in_quarantine_and_the_rest_used(
@@ -211,7 +209,7 @@ async def test_a_changed_unit_is_kept_in_quarantine_and_the_rest_used(
     index(served, FIRST)
     served.file(f"{DATA}{FIRST}.json", a_file(FIRST, 100, code="Q"))
     await rounds(house, 2)
-    ((reason,),) = await rows(pool, "SELECT reason FROM quarantine")
+    ((reason,),) = await rows_of(pool, "SELECT reason FROM quarantine")
     assert "unknown unit 'CM' for discharge" in reason
 
 
@@ -225,11 +223,11 @@ async def test_a_database_fault_ends_the_round_and_leaves_the_cursor(
         await conn.execute("ALTER TABLE source_cursor RENAME TO gone")
     with pytest.raises(DatabaseError):
         await rounds(house)
-    assert await rows(pool, "SELECT * FROM observation") == []
+    assert await rows_of(pool, "SELECT * FROM observation") == []
     async with pool.connection() as conn:
         await conn.execute("ALTER TABLE gone RENAME TO source_cursor")
     await rounds(house)
-    assert await rows(pool, "SELECT value FROM observation") == [(100.0,)]
+    assert await rows_of(pool, "SELECT value FROM observation") == [(100.0,)]
 
 
 async def test_limits_that_differ_from_the_published_ones_are_said_once(

@@ -24,6 +24,7 @@ from simulators.chmu_server import ChmuServer
 from simulators.outage import Mode
 from simulators.sample import Feed, Sample
 from simulators.tts_storage import ROOT, TtsStorage
+from tests.rows import rows_of
 
 if TYPE_CHECKING:
     from tests.collectors.conftest import Houses, Served
@@ -52,11 +53,6 @@ async def bring(pool: Pool, station: str, times: Sequence[datetime], quantity: Q
     now = max(times) + timedelta(minutes=1)
     async with pool.connection() as conn, conn.transaction():
         await store(conn, at_the_door(readings, now), "test", now)
-
-
-async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
-    async with pool.connection() as conn:
-        return await (await conn.execute(query)).fetchall()
 
 
 GAPS: LiteralString = (
@@ -96,18 +92,18 @@ async def test_a_gap_is_noted_once_and_filled_from_the_files_of_past_days(
     async with application_runs(server.application()) as url:
         house = houses(clock=at(NOW), chmu_url=url)
         assert await one_round(house) == []
-        assert await rows(pool, GAPS) == [("jez", *HOLE, 83, 0, "open")], "it may be closing by itself"
+        assert await rows_of(pool, GAPS) == [("jez", *HOLE, 83, 0, "open")], "it may be closing by itself"
         house = await later(house, 6)
         assert await one_round(house) == []
-        assert await rows(pool, GAPS) == [("jez", *HOLE, 83, 83, "repaired")]
-        before = await rows(pool, "SELECT count(*), sum(value) FROM observation")
+        assert await rows_of(pool, GAPS) == [("jez", *HOLE, 83, 83, "repaired")]
+        before = await rows_of(pool, "SELECT count(*), sum(value) FROM observation")
         assert await one_round(await later(house, 600)) == []
-    stored = await rows(pool, "SELECT observed_at, value, late, source FROM observation ORDER BY 1")
+    stored = await rows_of(pool, "SELECT observed_at, value, late, source FROM observation ORDER BY 1")
     assert [(row[0], row[1]) for row in stored] == [(each, crest(each)) for each in record(MIDNIGHT, NOW)]
     assert all(late is (HOLE[0] < when < HOLE[1]) for when, _, late, _ in stored)
     assert {source for when, _, late, source in stored if late} == {"chmu"}
-    assert await rows(pool, "SELECT count(*), sum(value) FROM observation") == before
-    assert await rows(pool, "SELECT count(*) FROM contradiction") == [(0,)]
+    assert await rows_of(pool, "SELECT count(*), sum(value) FROM observation") == before
+    assert await rows_of(pool, "SELECT count(*) FROM contradiction") == [(0,)]
 
 
 async def test_what_was_repaired_stands_in_the_flood_book_and_is_never_judged(
@@ -123,7 +119,7 @@ async def test_what_was_repaired_stands_in_the_flood_book_and_is_never_judged(
         house = houses(clock=at(NOW), chmu_url=url)
         await one_round(house)
         await one_round(await later(house, 6))
-    assert await rows(pool, "SELECT count(*) FROM dirty") == [(0,)], "late readings leave no mark"
+    assert await rows_of(pool, "SELECT count(*) FROM dirty") == [(0,)], "late readings leave no mark"
     async with pool.connection() as conn:
         assert (await book.verify(conn)).entries == 1
         async with conn.transaction():
@@ -148,13 +144,13 @@ async def test_a_way_back_that_fails_is_asked_again_later(
         await one_round(house)
         house = await later(house, 6)
         assert len(await one_round(house)) == 1
-        ((state, tries, fault),) = await rows(pool, "SELECT state, tries, fault FROM gap")
+        ((state, tries, fault),) = await rows_of(pool, "SELECT state, tries, fault FROM gap")
         assert (state, tries) == ("open", 1)
         assert fault
         assert await one_round(await later(house, 5)) == [], "not before its pause is over"
         server.outages.set(Mode.OK, "recent")
         assert await one_round(await later(house, 25)) == []
-    assert await rows(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
+    assert await rows_of(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
 
 
 async def test_a_source_without_the_data_is_asked_a_few_times_and_then_left(
@@ -166,7 +162,7 @@ async def test_a_source_without_the_data_is_asked_a_few_times_and_then_left(
     for _ in range(repair.MOST_TRIES + 3):
         assert await one_round(house) == []
         house = await later(house, 361)
-    ((state, tries, found),) = await rows(pool, "SELECT state, tries, found FROM gap")
+    ((state, tries, found),) = await rows_of(pool, "SELECT state, tries, found FROM gap")
     assert (state, tries, found) == ("given_up", repair.MOST_TRIES, 0)
     assert len(served.asked) == repair.MOST_TRIES
 
@@ -182,7 +178,7 @@ async def test_a_gap_of_today_waits_until_the_file_of_the_day_is_there(
         await one_round(house)
         house = await later(house, 31)
     assert served.asked == []
-    assert await rows(pool, "SELECT state, tries FROM gap") == [("open", 0)]
+    assert await rows_of(pool, "SELECT state, tries FROM gap") == [("open", 0)]
 
 
 async def test_what_a_slow_logger_still_brings_closes_its_gap(houses: "Houses", pool: Pool) -> None:
@@ -192,15 +188,15 @@ async def test_what_a_slow_logger_still_brings_closes_its_gap(houses: "Houses", 
     await bring(pool, "brod", [each for each in record(MIDNIGHT, NOW) if HOLE[0] < each < HOLE[1] - 3 * TEN])
     house = await later(house, 6)
     await one_round(house)
-    assert await rows(pool, "SELECT state, found FROM gap") == [("open", 80)]
+    assert await rows_of(pool, "SELECT state, found FROM gap") == [("open", 80)]
     await bring(pool, "brod", [HOLE[1] - 3 * TEN, HOLE[1] - TEN])  # one of them came off its beat
     await one_round(await later(house, 60))
-    ((state, found),) = await rows(pool, "SELECT state, found FROM gap")
+    ((state, found),) = await rows_of(pool, "SELECT state, found FROM gap")
     assert found == 82
     assert state in {"open", "repaired"}
     await bring(pool, "brod", [HOLE[1] - 2 * TEN])
     await one_round(await later(house, 500))
-    assert await rows(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
+    assert await rows_of(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
 
 
 async def test_what_is_too_old_is_given_up(houses: "Houses", pool: Pool) -> None:
@@ -208,7 +204,7 @@ async def test_what_is_too_old_is_given_up(houses: "Houses", pool: Pool) -> None
     house = houses(clock=at(NOW))
     await one_round(house)
     await one_round(await later(house, 60 * 24 * 8))
-    assert await rows(pool, "SELECT state FROM gap") == [("given_up",)]
+    assert await rows_of(pool, "SELECT state FROM gap") == [("given_up",)]
 
 
 async def test_a_round_asks_no_more_than_its_budget(
@@ -244,10 +240,10 @@ async def test_uplinks_come_again_from_the_storage_of_the_stack(
         (fault,) = await one_round(wrong)
         assert "401" in fault
         assert await one_round(await later(house, 30)) == []
-    assert await rows(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
-    late = await rows(pool, "SELECT observed_at, value, source FROM observation WHERE late ORDER BY 1")
+    assert await rows_of(pool, "SELECT state, found FROM gap") == [("repaired", 83)]
+    late = await rows_of(pool, "SELECT observed_at, value, source FROM observation WHERE late ORDER BY 1")
     assert late == [(each, crest(each), "tts") for each in everything if HOLE[0] < each < HOLE[1]]
-    assert "key-of-the-test" not in str(await rows(pool, "SELECT * FROM gap"))
+    assert "key-of-the-test" not in str(await rows_of(pool, "SELECT * FROM gap"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 import pytest
 from aiohttp import ClientTimeout, web
@@ -27,6 +27,7 @@ from simulators.chmu_server import ChmuServer
 from simulators.open_data import OpenData
 from simulators.outage import Mode, Outages
 from simulators.sample import Feed, Sample, grid
+from tests.rows import rows_of
 
 if TYPE_CHECKING:
     from tests.collectors.conftest import Houses
@@ -74,9 +75,7 @@ def servers(house: House, kinds: Sequence[str], until: datetime = NOW) -> tuple[
     return application, outages, others
 
 
-async def rows(pool: Pool, query: LiteralString) -> list[tuple[Any, ...]]:
-    async with pool.connection() as conn:
-        return await (await conn.execute(query)).fetchall()
+STORED: LiteralString = "SELECT quantity, observed_at, value FROM observation JOIN series USING (series_id)"
 
 
 async def ask(house: House, polled: Polled, memory: polling.Memory | None = None, url: str = "") -> polling.Memory:
@@ -91,7 +90,7 @@ async def ask(house: House, polled: Polled, memory: polling.Memory | None = None
 
 
 async def health(pool: Pool, name: str) -> str:
-    ((fault,),) = await rows(pool, "SELECT fault FROM source_health")
+    ((fault,),) = await rows_of(pool, "SELECT fault FROM source_health")
     assert isinstance(fault, str)
     return fault
 
@@ -110,19 +109,23 @@ async def test_every_outage_is_a_fault_of_the_source_and_loses_nothing(
             outages.set(mode)
             await ask(house, polled, url=url)
             assert await health(pool, name), mode
-            assert await rows(pool, "SELECT 1 FROM observation") == [], mode
-            assert await rows(pool, "SELECT 1 FROM source_cursor") == [], mode
+            assert await rows_of(pool, "SELECT 1 FROM observation") == [], mode
+            assert await rows_of(pool, "SELECT 1 FROM source_cursor") == [], mode
         outages.set(Mode.OK)
         memory = await ask(house, polled, url=url)
         assert await health(pool, name) == ""
-        stored = await rows(pool, "SELECT quantity, observed_at, value FROM observation JOIN series USING (series_id)")
+        stored = await rows_of(
+            pool, "SELECT quantity, observed_at, value FROM observation JOIN series USING (series_id)"
+        )
         assert bool(stored) is (name not in {"chmu_cap", "lhp"})
         for mode in (Mode.ERROR_503, Mode.TRUNCATED, Mode.NOT_FOUND, Mode.STALE, Mode.OK):
             outages.set(mode)
             await ask(house, polled, memory, url)
-        after = await rows(pool, "SELECT quantity, observed_at, value FROM observation JOIN series USING (series_id)")
+        after = await rows_of(
+            pool, "SELECT quantity, observed_at, value FROM observation JOIN series USING (series_id)"
+        )
         assert sorted(after) == sorted(stored)
-        assert await rows(pool, "SELECT 1 FROM contradiction") == []
+        assert await rows_of(pool, "SELECT 1 FROM contradiction") == []
 
 
 def test_the_settings_know_every_polled_source() -> None:
@@ -134,7 +137,7 @@ async def test_a_source_without_stations_is_not_asked(houses: "Houses", pool: Po
     application, *_ = servers(house, ["saxony"])
     async with application_runs(application) as url:
         await ask(house, BY_NAME["saxony"], url=url)
-    assert await rows(pool, "SELECT 1 FROM source_health") == []
+    assert await rows_of(pool, "SELECT 1 FROM source_health") == []
 
 
 async def test_empty_failed_and_no_warning_are_three_values(
@@ -185,7 +188,7 @@ async def test_a_class_is_kept_as_a_class_and_never_as_a_level(
     async with pool.connection() as conn:
         (grade,) = await context.classes(conn, "lhp")
     assert (grade.station_id, grade.grade) == ("here", 0)
-    assert await rows(pool, "SELECT 1 FROM series") == []
+    assert await rows_of(pool, "SELECT 1 FROM series") == []
 
 
 async def test_a_class_has_no_turn_to_wait_for(houses: "Houses", pool: Pool, application_runs: Runs) -> None:
@@ -223,31 +226,31 @@ async def test_a_spare_is_silent_while_the_main_source_speaks_and_fills_in_when_
 
     async with application_runs(application) as url:
         await ask(begun, spare, spare_memory, url)
-        assert await rows(pool, sources) == [], "the main source has had no time to speak yet"
+        assert await rows_of(pool, sources) == [], "the main source has had no time to speak yet"
         await ask(begun, main, main_memory, url)
         await ask(begun, spare, spare_memory, url)
-        assert await rows(pool, sources) == [("saxony",)]
+        assert await rows_of(pool, sources) == [("saxony",)]
         outages.set(Mode.ERROR_500, "saxony")
         await ask(after(20), spare, spare_memory, url)
-        assert await rows(pool, sources) == [("saxony",)], "two lost readings are no silence yet"
+        assert await rows_of(pool, sources) == [("saxony",)], "two lost readings are no silence yet"
         later = after(60)
         await ask(later, spare, spare_memory, url)
-        ((newest,),) = await rows(pool, "SELECT max(observed_at) FROM observation WHERE source = 'saxony'")
-        filled = await rows(pool, "SELECT observed_at, late FROM observation WHERE source = 'saxony_rss'")
+        ((newest,),) = await rows_of(pool, "SELECT max(observed_at) FROM observation WHERE source = 'saxony'")
+        filled = await rows_of(pool, "SELECT observed_at, late FROM observation WHERE source = 'saxony_rss'")
         assert len(filled) == 2 * 6, "level and discharge of every ten minutes since"
         assert all(moment > newest and not late for moment, late in filled)
         await ask(after(70), spare, spare_memory, url)
-        assert await rows(pool, "SELECT count(*) FROM observation WHERE source = 'saxony_rss'") == [(14,)], "goes on"
+        assert await rows_of(pool, "SELECT count(*) FROM observation WHERE source = 'saxony_rss'") == [(14,)], "goes on"
         outages.set(Mode.OK, "saxony")
         later = after(80)
         await ask(later, main, main_memory, url)
         await ask(later, spare, spare_memory, url)
         await ask(after(90), spare, spare_memory, url)
-    assert await rows(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
+    assert await rows_of(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
         ("saxony", 4),
         ("saxony_rss", 14),
     ]
-    assert await rows(pool, "SELECT 1 FROM contradiction") == []
+    assert await rows_of(pool, "SELECT 1 FROM contradiction") == []
 
 
 async def test_a_spare_that_is_not_needed_is_tried_now_and_then_and_not_heard(
@@ -259,13 +262,13 @@ async def test_a_spare_that_is_not_needed_is_tried_now_and_then_and_not_heard(
     failures: LiteralString = "SELECT failures FROM source_health WHERE source = 'saxony_rss'"
     async with application_runs(application) as url:
         await ask(at_the_time(houses(), NOW, *kinds), saxony_rss.POLLED, memory, url)
-        assert await rows(pool, failures) == [(0,)]
+        assert await rows_of(pool, failures) == [(0,)]
         outages.set(Mode.ERROR_503)
         for minutes, failed in ((10, 0), (20, 0), (61, 1)):
             memory.begun_at = NOW + timedelta(minutes=minutes)
             await ask(at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds), saxony_rss.POLLED, memory, url)
-            assert await rows(pool, failures) == [(failed,)]
-    assert await rows(pool, "SELECT 1 FROM observation") == []
+            assert await rows_of(pool, failures) == [(failed,)]
+    assert await rows_of(pool, "SELECT 1 FROM observation") == []
 
 
 async def test_what_was_not_its_turn_is_heard_when_it_is_though_the_file_is_the_same(
@@ -279,7 +282,7 @@ async def test_what_was_not_its_turn_is_heard_when_it_is_though_the_file_is_the_
             house = at_the_time(houses(), NOW + timedelta(minutes=minutes), *kinds)
             services.clock = house.clock
             await ask(house, saxony_rss.POLLED, memory, url)
-            assert await rows(pool, "SELECT count(*) FROM observation") == [(heard,)]
+            assert await rows_of(pool, "SELECT count(*) FROM observation") == [(heard,)]
 
 
 async def test_a_reading_of_the_patrol_does_not_silence_the_spare(
@@ -294,7 +297,7 @@ async def test_a_reading_of_the_patrol_does_not_silence_the_spare(
         await keep(conn, "patrol", [seen], [], NOW)
     async with application_runs(application) as url:
         await ask(house, saxony_rss.POLLED, memory, url)
-    assert await rows(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
+    assert await rows_of(pool, "SELECT source, count(*) FROM observation GROUP BY 1 ORDER BY 1") == [
         ("patrol", 1),
         ("saxony_rss", 12),
     ]
@@ -344,10 +347,10 @@ async def test_pages_are_followed_on_the_same_server_only(houses: "Houses", pool
     async with application_runs(application) as url:
         await ask(house, BY_NAME["hubeau"], url=url)
         assert "another server" in await health(pool, "hubeau")
-        assert await rows(pool, "SELECT 1 FROM observation") == []
+        assert await rows_of(pool, "SELECT 1 FROM observation") == []
         elsewhere = ""
         await ask(house, BY_NAME["hubeau"], url=url)
-    assert await rows(pool, "SELECT value FROM observation ORDER BY 1") == [(0.0,), (1.0,), (2.0,)]
+    assert await rows_of(pool, "SELECT value FROM observation ORDER BY 1") == [(0.0,), (1.0,), (2.0,)]
 
 
 async def test_the_feed_of_a_gauge_fills_what_its_layer_no_longer_shows(
@@ -366,9 +369,9 @@ async def test_the_feed_of_a_gauge_fills_what_its_layer_no_longer_shows(
             await ask(house, saxony.POLLED, memory)
             async with fetch.session(HASTY) as http:
                 assert await repair.one_round(house, http) == []
-    stored = await rows(pool, "SELECT observed_at, source FROM observation JOIN series USING (series_id) "
+    stored = await rows_of(pool, "SELECT observed_at, source FROM observation JOIN series USING (series_id) "
                               "WHERE quantity = 'level' ORDER BY 1")  # fmt: skip
     times = [moment for moment, _ in stored]
     assert all(later - earlier == TEN for earlier, later in pairwise(times))
     assert Counter(source for _, source in stored) == {"saxony": 9, "saxony_rss": 10}
-    assert await rows(pool, "SELECT DISTINCT state FROM gap") == [("repaired",)]
+    assert await rows_of(pool, "SELECT DISTINCT state FROM gap") == [("repaired",)]

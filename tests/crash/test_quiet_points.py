@@ -17,6 +17,7 @@ from floodcore.store.ingest import store
 from floodcore.words import Quantity, Reading
 from tests.crash.house import ROOT
 from tests.crash.quiet import FLOOD, RULEBOOK, STATIONS, STEP, T0, engine, keep_shape
+from tests.rows import rows
 
 ENGINE = [
     f"{name}:{number}"
@@ -52,10 +53,6 @@ async def bring(conn: AsyncConnection, *names: str) -> None:
     ]
     async with conn.transaction():
         await store(conn, at_the_door(batch, now), "test", now)
-
-
-async def rows(conn: AsyncConnection, statement: str) -> list[tuple[object, ...]]:
-    return await (await conn.execute(statement.encode())).fetchall()
 
 
 @pytest.mark.parametrize("point", ENGINE)

@@ -18,6 +18,7 @@ from floodcore.store import book
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
+from tests.rows import rows
 
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -44,10 +45,6 @@ async def bring(conn: AsyncConnection, batch: Sequence[Reading]) -> None:
 
 async def run(conn: AsyncConnection, now: datetime = T0, limit: int = 500) -> Round:
     return await evaluate(conn, Rulebook(NETWORK), now, exercise=False, limit=limit)
-
-
-async def rows(conn: AsyncConnection, statement: str) -> list[tuple[object, ...]]:
-    return await (await conn.execute(statement.encode())).fetchall()
 
 
 EVENTS = "SELECT station_id, at, from_degree, to_degree, reason, value, limit_value, trend FROM event ORDER BY event_id"

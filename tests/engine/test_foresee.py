@@ -5,7 +5,6 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from floodcore.store.foresight import LimitOutlook, foresights
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
 from hladina.hindcast import main as hindcast
+from tests.rows import rows
 
 T0 = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -65,10 +65,6 @@ async def bring(conn: AsyncConnection, batch: Sequence[Reading], now: datetime |
 async def run(conn: AsyncConnection, now: datetime, network: Network = NETWORK) -> Round:
     await evaluate(conn, Rulebook(network), now, exercise=False)
     return await foresee(conn, Rulebook(network), now, exercise=False)
-
-
-async def rows(conn: AsyncConnection, statement: str) -> list[tuple[Any, ...]]:
-    return await (await conn.execute(statement.encode())).fetchall()
 
 
 async def test_a_rise_is_expected_before_it_is_reached_and_then_fulfilled(pool: Pool) -> None:
@@ -234,20 +230,6 @@ async def test_a_series_that_cannot_be_foreseen_holds_up_nobody(pool: Pool, capl
         assert until == [(T0 + 11 * STEP,), (T0 + 26 * STEP,)]
         assert "cannot be foreseen" in caplog.text
         assert await rows(conn, "SELECT count(*) FROM foresight_mark") == [(0,)]
-
-
-async def test_late_readings_change_no_forecast_and_withdraw_nothing(pool: Pool) -> None:
-    whole = readings("A", wave(40, 125, 24)[:26])
-    state = "SELECT foreseen_until, issued_at, memory::text, outlook::text FROM foresight"
-    async with pool.connection() as conn:
-        await bring(conn, [*whole[:20], *whole[22:]])
-        await run(conn, T0)
-        before = await rows(conn, state), await rows(conn, EXPECTED)
-        await bring(conn, whole[20:22], whole[-1].observed_at)
-        await run(conn, T0)
-        assert (await rows(conn, state), await rows(conn, EXPECTED)) == before
-        assert await rows(conn, "SELECT count(*) FROM observation WHERE late") == [(2,)]
-        assert before[1]
 
 
 async def test_still_water_has_a_forecast_of_every_limit_and_a_reached_one_has_none(pool: Pool) -> None:

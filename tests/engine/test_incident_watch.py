@@ -16,6 +16,7 @@ from floodcore.store import book, incidents
 from floodcore.store.connect import Pool
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
+from tests.rows import rows
 
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -60,10 +61,6 @@ async def rounds(
     """A look and a sweep; how many new events of each."""
     found = await look(conn, network, now, exercise=False, real_time=real_time)
     return found, await sweep(conn, RULEBOOK, now, exercise=False)
-
-
-async def rows(conn: AsyncConnection, statement: str) -> list[tuple[object, ...]]:
-    return await (await conn.execute(statement.encode())).fetchall()
 
 
 async def running(conn: AsyncConnection, names: Iterable[str] = NAMES, level: float = 50.0) -> datetime:

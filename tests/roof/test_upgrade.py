@@ -23,6 +23,7 @@ from floodcore.store import book, embedded, migrate
 from floodcore.store.ingest import store
 from floodcore.words import Degree, Quantity, Reading
 from hladina import cli
+from tests.rows import rows
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -108,10 +109,6 @@ async def bring(conn: AsyncConnection, readings: Sequence[tuple[int, float]]) ->
 async def judge_all(conn: AsyncConnection) -> None:
     while (await evaluate(conn, RULEBOOK, NOW, exercise=False)).claimed:
         pass
-
-
-async def rows(conn: AsyncConnection, statement: str) -> list[tuple[object, ...]]:
-    return await (await conn.execute(statement.encode())).fetchall()
 
 
 CHANGES = "SELECT from_degree, to_degree FROM event WHERE kind = 'reached' ORDER BY event_id"
