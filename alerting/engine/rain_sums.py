@@ -14,9 +14,11 @@ Rain is kept in whole µm, so that 350 tips of 0.1 mm are 35 mm, and thinned: to
 to ten minutes within 25 hours, to an hour beyond. What an edge of a window cuts is divided evenly.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import TypedDict
 
 from msgspec import Struct
@@ -30,13 +32,13 @@ from floodcore.words import Degree
 Span = tuple[int, int, int, int]
 UNKNOWN = -1
 
+_BEGIN, _END = itemgetter(0), itemgetter(1)
 _DAY = 86_400
 _MM = 1000
 # How old a span is, and how fine it is then kept; beyond that by the hour. The edges of the windows lie where it
 # is still fine: of one hour among minutes, of a day among ten minutes.
 _FINE = ((70 * 60, 60), (25 * 3600, 600))
 _COARSE = 3600
-_STEP = 600
 # A reading that comes a little late covers all since the one before it (collectors.counters has the same slack).
 _SLACK = 1.5
 
@@ -161,8 +163,8 @@ def add(memory: Memory, point: Point, rules: RainRules, interval: timedelta, gap
         pace = max(fallen / usual, last[2] / (last[1] - last[0]))
         spans.append((last[1], begin, 0, round(pace * (begin - last[1])) if short else UNKNOWN))
     spans.append((begin, end, fallen, 0))
-    # All of them once in ten minutes, in between the newest: a bucket that sends each tip costs no more than others.
-    whole = end // _STEP != last[1] // _STEP
+    # All of them once an hour, in between the newest: a bucket that sends each tip costs no more than others.
+    whole = end // _COARSE != last[1] // _COARSE
     newest = 0 if whole else max(len(spans) - 3, 0)
     return Memory((*spans[:newest], *_thinned(spans[newest:], end, rules.reach_s)))
 
@@ -206,12 +208,9 @@ def _between(spans: Sequence[Span], begin: int, end: int) -> Sum:
     """The rain of (begin, end]; of a span across an edge its share of time."""
     least = most = 0.0
     whole = spans[0][0] <= begin and spans[-1][1] >= end
-    for first, last, fallen, more in reversed(spans):
-        if last <= begin:
-            break
-        if first >= end:
-            continue
-        share = (min(last, end) - max(first, begin)) / (last - first)
+    start, stop = bisect_right(spans, begin, key=_END), bisect_left(spans, end, key=_BEGIN)
+    for first, last, fallen, more in spans[start:stop]:
+        share = 1.0 if first >= begin and last <= end else (min(last, end) - max(first, begin)) / (last - first)
         least += fallen * share
         most += (fallen + max(more, 0)) * share
         whole = whole and more != UNKNOWN
