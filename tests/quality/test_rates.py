@@ -62,6 +62,8 @@ def test_the_version_names_what_was_learnt() -> None:
     assert rates == learnt(record(0.4, 0.6))
     others = [learnt(record(0.5, 0.6)), learnt(record(0.4, 0.5)), learnt(record(0.4, 0.6, 4002))]
     others += [with_a_gap(0.0, 2.0), with_a_gap(0.0, 3.0), with_a_gap(1.0, 2.0)]
+    times = [T0 + n * TEN for n in range(4001)]
+    others += [learn([T0 - TEN, *times[1:]], record(0.4, 0.6)), learn([*times[:-1], times[-1] + TEN], record(0.4, 0.6))]
     versions = {each.version for each in (rates, *others)}
     assert len(versions) == len(others) + 1
     assert all(len(version) == 12 and int(version, 16) >= 0 for version in versions)
