@@ -1,11 +1,16 @@
 """How long a gauge may say the very same thing: on a rise an hour, on a fall as long as it did of late."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from floodcore.quality.memory import Memory, Point
+from floodcore.quality.still import is_stuck
 from floodcore.words import Flag, Quantity
-from tests.quality.gauge import Gauge, good, healthy
+from tests.quality.gauge import T0, Gauge, good, healthy
 
 
 def stuck_after(gauge: Gauge, value: float, every: float = 10.0) -> float:
@@ -115,3 +120,28 @@ def test_four_readings_at_least_are_needed() -> None:
     gauge = Gauge(flooded=True)
     gauge.feed([150.0, 151.0, 152.0], every=60.0)
     assert stuck_after(gauge, 152.0, 60.0) == 120
+
+
+def held(memory: Memory, minutes: float, *, flooded: bool, quantity: Quantity = Quantity.LEVEL) -> bool:
+    """Whether 100 cm, said every ten minutes for so long, are stuck to a gauge that remembers so much."""
+    since = replace(memory, good=Point(T0, 100.0), same_since=T0, same_count=max(int(minutes // 10), 1))
+    return is_stuck(since, Point(T0, 100.0), Point(T0 + timedelta(minutes=minutes), 100.0), quantity, flooded=flooded)
+
+
+def test_a_week_in_calm_whatever_it_did_before() -> None:
+    week = 7 * 24 * 60.0
+    for quantity in (Quantity.LEVEL, Quantity.DISCHARGE):
+        assert held(Memory(), week, flooded=False, quantity=quantity)
+        assert not held(Memory(), week - 1.0, flooded=False, quantity=quantity)
+
+
+def test_a_gauge_of_a_minute_may_stand_for_an_hour_and_one_that_never_changed_says_nothing() -> None:
+    assert held(Memory(moved=2.0, dwell=0.5), 60.0, flooded=False)
+    assert not held(Memory(moved=2.0, dwell=0.5), 59.0, flooded=False)
+    assert not held(Memory(moved=2.0, dwell=0.0), 60.0, flooded=False)
+
+
+def test_after_the_return_from_a_spike_nothing_is_known_to_rise() -> None:
+    for moved, stuck in ((1.0, True), (0.0, False), (-1.0, False)):
+        assert held(Memory(moved=moved, dwell=120.0), 110.0, flooded=True) is stuck
+        assert held(Memory(moved=moved, dwell=120.0), 120.0, flooded=True)
