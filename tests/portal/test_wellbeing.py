@@ -113,7 +113,7 @@ async def test_an_incident_that_is_over_stays_on_the_page_and_leaves_the_banner(
     assert page.xpath("//*[@id='incidents']//li") == []
     assert any("Ende" in item.text_content() for item in page.xpath("//main//ul/li"))
     async with portal.client.get("/de/events", headers={"Accept-Encoding": "identity"}) as answer:
-        assert "Ende des Ausfalls: Weg chmu" in await answer.text()
+        assert "Ende des Ausfalls: Übertragungsweg chmu" in await answer.text()
 
 
 def test_figures_are_never_better_than_they_are() -> None:
