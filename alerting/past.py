@@ -6,10 +6,12 @@ from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from alerting.engine.judge import Checkpoint, Judgement, Standing, decode
+from alerting.engine.lifecycle import Reason
 from alerting.engine.replay import Use, replay
 from alerting.engine.rulebook import Versioned
 from alerting.engine.rules import parse
-from floodcore.store import judging
+from alerting.engine.vouching import Vouch
+from floodcore.store import judging, vouches
 from floodcore.store.judging import Series
 from floodcore.words import Degree
 
@@ -52,7 +54,9 @@ async def judge_again(
     else:
         uses = [Use(0, BEFORE_ALL, instead.rules, instead.version)]
     rows = (await judging.samples(conn, {series.series_id: after}, ALL))[series.series_id]
-    return list(replay(uses, [sample for sample in rows if sample.at <= until]))
+    given = await vouches.of_series(conn, series.series_id)
+    answered = [Vouch(row.delivery, row.at, Reason(row.reason)) for row in given]
+    return list(replay(uses, [sample for sample in rows if sample.at <= until], answered))
 
 
 async def beginning(conn: AsyncConnection, series: Series) -> list[Checkpoint]:

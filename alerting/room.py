@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from alerting import evaluate, foresee, incident_watch, learnt, spare, sweep, watch
+from alerting import evaluate, foresee, incident_watch, learnt, spare, sweep, vouch, watch
 from alerting.engine.forecast_trained import Trained
 from alerting.engine.rulebook import Rulebook
 from alerting.notify import routes as notify_routes
@@ -28,6 +28,8 @@ _LONGEST_REST_S = 0.5
 _FORESEE_S = 0.1
 _FORESEE_RESTS = 4.0
 _FORESEE_LONGEST_REST_S = 5.0
+# Who answers for a rise may be looked at this often: the words of all gauges are read for it.
+_VOUCH_RESTS_S = 2.0
 # How often a series put aside is tried again. The first time is at the start: it may be cured code.
 _RETRY_S = 60.0
 # Data seconds between sweeps for lost gauges, and after a start until the first: the collectors are
@@ -55,6 +57,7 @@ def stages(house: House) -> dict[str, Stage]:
         "engine.evaluate": partial(_evaluate, house, rulebook),
         "engine.foresee": partial(_foresee, house, rulebook, learnt.at_start(house.settings.stations, house.network)),
         "engine.sweep": partial(_sweep, house, rulebook, _Watch()),
+        "engine.vouch": partial(_vouch, house, rulebook),
         **_spares(house, rulebook),
         "engine.watch": partial(watch.stage, house, watch.Watching()),
         **notify_stages.stages(house),
@@ -116,6 +119,17 @@ async def _sweep(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) 
         watch.until = time.monotonic()
         pulse.beat()
         await _wait(max(house.clock.real_seconds(_SWEEP_S), _LEAST_SWEEP_S), pulse)
+
+
+async def _vouch(house: House, rulebook: Rulebook, pulse: Pulse) -> None:
+    """Look who answers for rises that are not proved, as soon as somebody may have."""
+    async with listening(house.settings.database_url, CHANGE) as wake:
+        while True:
+            async with house.pool.connection() as conn:
+                await vouch.look(conn, rulebook, house.clock.settled(), exercise=house.settings.exercise)
+            pulse.beat()
+            await asyncio.sleep(_VOUCH_RESTS_S)
+            await wake.wait(_BEAT_S)
 
 
 async def _spare(house: House, rulebook: Rulebook, watch: _Watch, pulse: Pulse) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
-from alerting.tell import REACHED, VALIDITY
+from alerting.tell import PROVED, REACHED, VALIDITY
 from floodcore.freshness import freshness, lag
 from floodcore.killpoint import passing
 from floodcore.network.model import Station
@@ -22,7 +22,7 @@ from floodcore.store.spares import Stand, Untold
 from floodcore.words import Cause, Degree, Flag, Freshness, Quantity
 
 _log = logging.getLogger("hladina.engine")
-_CHANNELS = {REACHED: ("sms", "cap")}
+_CHANNELS = {REACHED: ("sms", "cap"), PROVED: ("sms", "cap")}
 _OFFICERS = ("sms",)
 
 

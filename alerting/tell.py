@@ -18,6 +18,7 @@ from floodcore.words import Degree, Quantity
 
 REACHED = "reached"
 PROVED = "proved"
+UNPROVED = "unproved"
 SILENCE = "silence"
 
 # A text of a degree reached is of use for half an hour: the gateway's validity period is to be the

@@ -18,12 +18,12 @@ _STANDINGS: LiteralString = """
 _PENDING: LiteralString = """
     SELECT e.event_id, e.station_id, e.quantity, e.kind, e.at, e.to_degree
     FROM event e
-    WHERE e.station_id = ANY(%(spares)s) AND e.kind IN ('reached', 'silence')
+    WHERE e.station_id = ANY(%(spares)s) AND e.kind IN ('reached', 'proved', 'silence')
       AND NOT EXISTS (SELECT FROM announcement a WHERE a.event_id = e.event_id)
       AND (e.station_id = ANY(%(lost)s) AND e.to_degree > 0
              AND NOT EXISTS (SELECT FROM event n WHERE n.station_id = e.station_id AND n.quantity = e.quantity
                              AND n.kind = 'reached' AND n.event_id > e.event_id)
-           OR e.kind = 'reached'
+           OR e.kind IN ('reached', 'proved')
              AND EXISTS (SELECT FROM event c JOIN announcement a USING (event_id)
                          WHERE c.station_id = e.station_id AND c.quantity = e.quantity AND c.chain = e.chain
                            AND c.kind = 'reached' AND c.event_id < e.event_id))

@@ -37,7 +37,9 @@ TOP = {"cs": "3. SPA", "de": "3. SPA"}
 POINTS = [
     name
     for name in KILL_POINTS
-    if not name.startswith(("foresee.", "aside.", "sweep.", "spare.", "renew.", "upkeep.", "repair.", "incident."))
+    if not name.startswith(
+        ("foresee.", "aside.", "sweep.", "vouch.", "spare.", "renew.", "upkeep.", "repair.", "incident.")
+    )
 ]
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 
