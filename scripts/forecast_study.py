@@ -1,13 +1,16 @@
 """Study of the forecast on recorded floods: cross-validated scores, and the parameters the engine ships.
 
-    python scripts/forecast_study.py DATA [--by river|event] [--write]
+    python scripts/forecast_study.py DATA [--by river|event|both] [--cache DIR] [--write]
 
-DATA holds `stations_meta.csv` and `records/`. Without --write nothing is changed. What is scored is never learnt from
-or calibrated on: whole river systems are held out in turn, or whole storms.
+DATA holds `stations_meta.csv` and `records/`. Prints every figure of docs/forecast.md section 7: ours beside lin60,
+theilsen60 and upreg on equal gauges. What is scored is never learnt from, calibrated or priced on: whole river systems
+are held out in turn, and whole storms. Progress goes to stderr. --cache keeps what the networks learnt, so that a run
+broken off goes on. Without --write nothing else is changed.
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,14 +20,12 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from alerting.engine.forecast_net import Layers, Net  # the path comes first
-from alerting.engine.forecast_odds import Nets, Odds, Parameters, Ready
-from scripts.study_parts import baselines, learn, table
-from scripts.study_parts.cases import PACES, Cases, Labels, Seen, level_cases, odds_cases, seen
+from alerting.engine.forecast_decision import BEGIN  # the path comes first
+from scripts.study_parts import baselines, folds, report
+from scripts.study_parts.cases import Labels, Seen, draw, seen
+from scripts.study_parts.folds import Held
 from scripts.study_parts.gauges import Gauge, load
 
-VERSION = "3"
-LEARNT_ON = "occitanie_spring2020, aire2015, colorado2013, calder2025; scripts/forecast_study.py"
 PARAMETERS = Path(__file__).resolve().parent.parent / "alerting" / "engine" / "forecast_parameters.json"
 
 _STORMS_PART = {
@@ -44,73 +45,59 @@ def event(gauge: Gauge, at: NDArray[np.float64]) -> NDArray[np.str_]:
     return np.where(later, f"{gauge.group} later", f"{gauge.group} earlier")
 
 
+KINDS: dict[str, Labels] = {"river": river, "event": event}
+
+
 def main() -> int:
     """Run the study; returns 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--by", choices=("river", "event"), default="river", help="what is held out")
+    parser.add_argument("--by", choices=(*KINDS, "both"), default="both", help="what is held out")
+    parser.add_argument("--cache", type=Path, help="a directory that keeps what was learnt")
     parser.add_argument("--write", action="store_true", help="learn on everything and write the engine's parameters")
     options = parser.parse_args()
     gauges = load(options.data)
     by_id = {gauge.station.id: gauge for gauge in gauges}
-    labels = {"river": river, "event": event}[options.by]
-    rng = np.random.default_rng(0)
-    drawn = [(seen(gauge, by_id, pace, rng), pace) for gauge in gauges for pace in PACES]
-    odds, level = odds_cases(drawn, labels, seed=0), level_cases(drawn, labels, seed=0)
     every = {gauge.station.id: seen(gauge, by_id) for gauge in gauges}
     scored = [one for one in every.values() if one.gauge.scored]
-    print(f"{len(scored)} gauges scored, {len(odds.weight)} cases of odds, {len(level.weight)} of level", flush=True)
-    held_out = _cross_validated(odds, level, scored, labels)
-    table.show("ours", held_out)
-    table.levels("ours", held_out)
-    table.reliability(held_out)
-    table.prices(held_out)
-    with_above = [one for one in held_out if one.seen.above]
-    table.show("ours at the gauges of upreg", with_above, every=False)
-    if options.by == "event":
-        return 0  # the baselines learn nothing of an event, but for upreg, which leaves out the river anyway
-    for name, forecasts in baselines.all_of(scored, every).items():
-        table.show(name, forecasts, every=name == "lin60")
-        table.levels(name, forecasts)
+    folds.say(f"{len(gauges)} gauges read, {len(scored)} scored")
+    kinds = tuple(KINDS) if options.by == "both" else (options.by,)
+    held = [_by(kind, gauges, scored, every, options.cache) for kind in kinds]
     if options.write:
-        _write(learn.learn(odds, level, VERSION), held_out)
+        _write(gauges, held, options.cache)
     return 0
 
 
-def _cross_validated(odds: Cases, level: Cases, scored: list[Seen], labels: Labels) -> list[table.Foreseen]:
-    """Each scored gauge and limit as foreseen by odds that never saw its fold; calibrated on yet other folds."""
-    named = [(one, labels(one.gauge, one.now)) for one in scored]
-    folds = sorted({str(label) for _, found in named for label in np.unique(found)})
-    plain = {fold: learn.learn(odds.of(odds.fold != fold), level.of(level.fold != fold), VERSION) for fold in folds}
-    raw = [table.foresee(plain, one, limit, found) for one, found in named for limit in one.gauge.limits]
-    fitted = {fold: table.calibration(plain[fold], [(one, one.labels != fold) for one in raw]) for fold in folds}
-    return [table.foresee(fitted, one.seen, one.limit, one.labels) for one in raw]
+def _by(kind: str, gauges: Sequence[Gauge], scored: Sequence[Seen], every: dict[str, Seen], cache: Path | None) -> Held:
+    """Cross-validate by river or by event, and print all of it."""
+    folds.say(f"by {kind}")
+    held, _ = folds.cross_validated(gauges, scored, KINDS[kind], cache)
+    ours = held.forecasts
+    print(f"\n# By {kind}\n\nwarnings begin at (30, 60, 120, 180 min): {held.begin}")
+    lines = baselines.lines(scored)
+    report.methods({"ours": ours, **lines})
+    report.folds(ours)
+    above = {name: [one for one in found if one.seen.above] for name, found in {"ours": ours, **lines}.items()}
+    above["upreg"] = baselines.upreg(scored, every, KINDS[kind])
+    print("\n## With a gauge above")
+    report.methods(above)
+    for name, found in {"ours": ours, **lines}.items():
+        report.levels(name, found)
+    for name in ("ours", "upreg"):
+        report.levels(f"{name} with a gauge above", above[name])
+    report.reliability(ours)
+    report.prices(held.prices)
+    return held
 
 
-def _write(odds: Odds, held_out: list[table.Foreseen]) -> None:
-    odds = table.calibration(odds, [(one, np.ones(one.labels.size, dtype=np.bool_)) for one in held_out])
-    document = Parameters(
-        odds.version,
-        LEARNT_ON,
-        _nets(odds.odds),
-        odds.knots.tolist(),
-        [_short(line) for line in odds.becomes],
-        _nets(odds.level),
-    )
-    PARAMETERS.write_bytes(msgspec.json.encode(document) + b"\n")
-    print(f"wrote {PARAMETERS}")
-
-
-def _nets(ready: Ready) -> Nets:
-    return Nets(_short(ready.centre), _short(ready.scale), [_net(net) for net in ready.nets])
-
-
-def _net(layers: Layers) -> Net:
-    return Net([[_short(row) for row in w] for w, _ in layers], [_short(b) for _, b in layers])
-
-
-def _short(values: NDArray[np.float64]) -> list[float]:
-    return [float(f"{value:.4g}") for value in values.tolist()]
+def _write(gauges: Sequence[Gauge], held: Sequence[Held], cache: Path | None) -> None:
+    """Learn on everything; calibrate, widen and price on all that was foreseen of what was held out."""
+    odds, level = draw(gauges, river)
+    found = folds.fit(folds.learnt(odds, level, cache), [one for each in held for one in each.fitting])
+    PARAMETERS.write_bytes(msgspec.json.encode(folds.document(found)) + b"\n")
+    prices = {(f"{i} {key[0]}", *key[1:]): score for i, each in enumerate(held) for key, score in each.prices.items()}
+    begin = folds.best(prices, sorted({key[0] for key in prices}))
+    print(f"\nwrote {PARAMETERS}; best begin levels {begin}, forecast_decision.BEGIN is {BEGIN}")
 
 
 if __name__ == "__main__":

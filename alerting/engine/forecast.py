@@ -2,17 +2,26 @@
 
 The whole of it is `foresee`: a `Scene` (what is known now, on even grids) and limits in, a `Foresight` out. The
 decision to warn is apart (forecast_decision). Inside: past (forecast_past) -> shape (forecast_shape) -> ratios and
-probability (forecast_odds), with one rule that does not ask the network: water that rises by metres in an hour is
-outside what any record it learnt from can teach, so there the damped trend is in charge (docs/forecast.md section 4).
+log-odds (forecast_odds) and the level (forecast_level), which are then brought into line with one another
+(forecast_coherent). Two rules do not ask the networks: still water stays, and water that rises by metres in an hour is
+outside what any record can teach, so there the damped trend is in charge (forecast_fast).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
-from alerting.engine import forecast_inputs, forecast_level, forecast_memory, forecast_odds, forecast_shape
+from alerting.engine import (
+    forecast_coherent,
+    forecast_fast,
+    forecast_inputs,
+    forecast_level,
+    forecast_memory,
+    forecast_odds,
+    forecast_shape,
+)
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_memory import Memory
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
@@ -22,10 +31,6 @@ from alerting.engine.forecast_upstream import liveliest
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# A metre in an hour, still rising: the slope of 20 min drawn on, halved about every 40 min.
-_FAST = 100.0
-_DAMPING_H = 1.0
-_SURE = 0.9
 # Where less than 15 % of the gap moves, no network is asked: of 282,000 such moments of the development records this
 # share reached the limit within each reach (docs/forecast.md section 3).
 _STILL_SHARE = 0.15
@@ -85,20 +90,21 @@ def foresee(odds: Odds, scene: Scene, limits: Array) -> Foresight:
 
     A series is judged by itself, whatever its company.
     """
-    parts = [_block(odds, scene.rows(some), limits[some]) for some in _blocks(len(limits))]
-    if not parts:
-        parts = [_block(odds, scene, limits)]
-    return Foresight(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("probability", "foreseen", "hours", "level", "rising")
-        )
-    )
+    if len(limits) <= _BLOCK:
+        return _block(odds, scene, limits)
+    found = _room(_block(odds, scene.rows(slice(0, 1)), limits[:1]), len(limits))
+    for start in range(0, len(limits), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        part = _block(odds, scene.rows(some), limits[some])
+        for field in fields(Foresight):
+            getattr(found, field.name)[some] = getattr(part, field.name)
+    return found
 
 
-def _blocks(count: int) -> Iterator[slice]:
-    for start in range(0, count, _BLOCK):
-        yield slice(start, start + _BLOCK)
+def _room(part: Foresight, count: int) -> Foresight:
+    """Empty arrays for `count` series, else as those of a part."""
+    each = (getattr(part, field.name) for field in fields(Foresight))
+    return Foresight(*(np.empty((count, *one.shape[1:]), one.dtype) for one in each))
 
 
 def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
@@ -106,49 +112,50 @@ def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
     above = tuple(forecast_shape.shape(windows) for windows in liveliest(scene.upstream))
     value = scene.own[:, 0]
     past = None if scene.memory is None else forecast_memory.memory(scene.memory, value)
+    return foreseen(odds, own, value, limits, above, past)
+
+
+def foreseen(
+    odds: Odds, own: Shape, value: Array, limits: Array, above: tuple[Shape, ...] = (), memory: Memory | None = None
+) -> Foresight:
+    """The foresight of shapes; `value` (series,) the newest stage, `limits` (series, limits)."""
     gap = limits - value[:, None]
     series, degree = np.nonzero(gap > 0.0)
-    look = outlook(
-        odds,
-        pick(own, series),
-        gap[series, degree],
-        tuple(pick(each, series) for each in above),
-        None if past is None else pick(past, series),
-    )
-    reached = np.where(np.isnan(gap), np.nan, 1.0)[:, :, None] * np.ones(len(HORIZONS_MIN))
-    probability, foreseen = reached.copy(), reached
-    probability[series, degree] = look.probability
-    foreseen[series, degree] = look.foreseen
+    uppers = tuple(pick(each, series) for each in above)
+    past = None if memory is None else pick(memory, series)
+    chances = np.where(np.isnan(gap), np.nan, 1.0)[:, :, None] * np.ones(len(REACHES_MIN))
+    chances[series, degree] = reaches(odds, pick(own, series), gap[series, degree], uppers, past)
+    chances = forecast_coherent.over_limits(chances, limits)
+    probability = chances[:, :, : len(HORIZONS_MIN)]
     hours = np.full((*gap.shape, len(HORIZONS_MIN), 3), np.nan)
-    hours[series, degree] = times(look.probability)
-    return Foresight(probability, foreseen, hours, forecast_level.quantiles(odds, own, value, above), own.s30 > 0.0)
+    hours[series, degree] = times(probability[series, degree])
+    level = forecast_coherent.settled(forecast_level.quantiles(odds, own, value, above), probability, limits, value)
+    return Foresight(probability, beyond(chances), hours, level, own.s30 > 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """For one limit per moment. `probability` and `foreseen` are (moments, horizons).
+def reaches(odds: Odds, own: Shape, gap: Array, above: tuple[Shape, ...] = (), memory: Memory | None = None) -> Array:
+    """The probability of reaching limits `gap` above the newest value within each of REACHES_MIN, (moments, reaches).
 
-    `foreseen` is the probability within horizon + 60 min, which the decision to warn looks at.
-    """
-
-    probability: Array
-    foreseen: Array
-
-
-def outlook(odds: Odds, own: Shape, gap: Array, above: tuple[Shape, ...] = (), memory: Memory | None = None) -> Outlook:
-    """The outlook for limits `gap` above the newest value; all arrays (moments,), `gap` > 0.
-
-    Levels and gaps in cm, discharges as stage (forecast_past.stage). A NaN shape gives NaN.
+    All arrays (moments,), `gap` > 0. Levels and gaps in cm, discharges as stage (forecast_past.stage). A NaN shape
+    gives NaN.
     """
     chances = np.tile(_STILL, (gap.size, 1))
     lively = np.flatnonzero(~(_stir(own, above) < _STILL_SHARE * gap))
     if lively.size:
-        some, uppers = pick(own, lively), tuple(pick(each, lively) for each in above)
-        known = forecast_inputs.inputs(some, gap[lively], uppers, None if memory is None else pick(memory, lively))
-        found = forecast_odds.probability(odds, known)
-        chances[lively] = np.maximum(found, _trend_in_charge(some, gap[lively]))
-    beyond = _between(chances[:, 1:2], chances[:, 2:3])
-    return Outlook(chances[:, : len(HORIZONS_MIN)], np.concatenate([beyond, chances[:, 2:]], axis=1))
+        some, uppers, gaps = pick(own, lively), tuple(pick(each, lively) for each in above), gap[lively]
+        known = forecast_inputs.inputs(some, gaps, uppers, None if memory is None else pick(memory, lively))
+        told = forecast_odds.log_odds(odds, known)
+        steep = forecast_fast.fast(some)
+        trend = forecast_fast.log_odds(forecast_fast.drawn(some.s20[steep], REACHES_MIN), gaps[steep])
+        told[steep] = np.maximum(told[steep], trend)
+        chances[lively] = expit(forecast_coherent.over_reaches(told))
+    return chances
+
+
+def beyond(chances: Array) -> Array:
+    """The probability within horizon + 60 min of chances (…, reaches); that of 90 min lies between 60 and 120."""
+    between = 0.5 * (chances[..., 1:2] + chances[..., 2:3])
+    return np.concatenate([between, chances[..., 2:]], axis=-1)
 
 
 def _stir(own: Shape, above: tuple[Shape, ...]) -> Array:
@@ -159,35 +166,22 @@ def _stir(own: Shape, above: tuple[Shape, ...]) -> Array:
     return stir
 
 
-def _between(sooner: Array, later: Array) -> Array:
-    """The probability half way between two reaches (90 min between 60 and 120)."""
-    return 0.5 * (sooner + later)
-
-
-def _trend_in_charge(own: Shape, gap: Array) -> Array:
-    """Sure where a very fast rise, damped, meets the limit within the reach; else 0. (moments, reaches)."""
-    hours = np.array(REACHES_MIN) / 60.0
-    drawn = own.s20[:, None] * _DAMPING_H * (1.0 - np.exp(-hours / _DAMPING_H))
-    fast = (own.s20 >= _FAST) & (own.step > 0.0)
-    return np.where(fast[:, None] & (drawn >= gap[:, None]), _SURE, 0.0)
-
-
 def hours_to(probability: Array, share: float = _MEDIAN) -> Array:
     """When the limit is expected if it is reached within each horizon, in hours, (moments, horizons).
 
     The `share` quantile (0.5: the median) of the time to it, given that it comes within the horizon: where the
     probability, linear between the horizons and zero now, passes that share of its value at the horizon.
     """
-    hours = np.array((0, *HORIZONS_MIN)) / 60.0
-    steps = np.concatenate([np.zeros((len(probability), 1)), probability], axis=1)
-    expected = np.empty_like(probability)
+    hours = np.diff((0, *HORIZONS_MIN)) / 60.0
+    steps = [np.zeros(len(probability)), *np.ascontiguousarray(probability.T)]
+    expected = np.zeros_like(probability)
     for horizon in range(len(HORIZONS_MIN)):
-        part = steps[:, horizon + 1] * share
-        after = np.clip((steps <= part[:, None]).sum(axis=1), 1, horizon + 1)
-        low, high = (np.take_along_axis(steps, (after - up)[:, None], axis=1)[:, 0] for up in (1, 0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            way = np.where(high > low, (part - low) / (high - low), 1.0)
-        expected[:, horizon] = hours[after - 1] + way * (hours[after] - hours[after - 1])
+        part = steps[horizon + 1] * share
+        for low, high, span in zip(steps[: horizon + 1], steps[1:], hours, strict=False):
+            # of each span between two horizons the share that passes before the part is met; a level one as a whole
+            with np.errstate(divide="ignore", invalid="ignore"):
+                way = np.where(high > low, (part - low) / (high - low), part >= low)
+            expected[:, horizon] += span * np.clip(way, 0.0, 1.0)
     return expected
 
 
@@ -202,8 +196,3 @@ def times(probability: Array) -> Array:
         some = probability[likely]
         found[likely] = np.stack([hours_to(some, share) for share in (_MEDIAN, _EARLY, _LATE)], axis=2)
     return found
-
-
-def shapes(windows: Array) -> Shape:
-    """The shapes of windows (moments, 37)."""
-    return forecast_shape.shape(windows)

@@ -1,12 +1,14 @@
 """The stage to come: median and an interval at each horizon. Pure, over many series.
 
 The networks see the same inputs as the odds, measured by the pace of the water instead of the gap to a limit,
-and answer with the change in units of that pace. So still water stays, whatever the gauge.
+and answer with the change in units of that pace. So still water stays, whatever the gauge. Where the water rises by
+metres in an hour the median is at least the damped trend (forecast_fast).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.engine import forecast_fast
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_inputs import inputs
 from alerting.engine.forecast_odds import Odds
@@ -41,9 +43,11 @@ def quantiles(odds: Odds, own: Shape, value: Array, above: tuple[Shape, ...] = (
     some, uppers = pick(own, moving), tuple(pick(each, moving) for each in above)
     unit = pace(some)
     change = odds.level.mean(inputs(some, unit, uppers)).reshape(-1, len(HORIZONS_MIN), len(QUANTILES))
-    stage = value[moving, None, None] + unit[:, None, None] * change
-    middle = stage[:, :, :1]
+    middle = unit[:, None] * change[:, :, 0]
     # the median lies between, though each was learnt by itself
-    low, high = np.minimum(stage[:, :, 1:2], middle), np.maximum(stage[:, :, 2:], middle)
-    found[moving] = np.concatenate([middle, low, high], axis=2)
+    ends = (unit[:, None, None] * change[:, :, 1:] - middle[:, :, None]) * odds.widen
+    low, high = np.minimum(ends[:, :, 0], 0.0), np.maximum(ends[:, :, 1], 0.0)
+    steep = forecast_fast.fast(some)
+    middle[steep] = np.maximum(middle[steep], forecast_fast.drawn(some.s20[steep], HORIZONS_MIN))
+    found[moving] = value[moving, None, None] + np.stack([middle, middle + low, middle + high], axis=2)
     return found

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from alerting.engine.forecast import Foresight, Scene, times
+from alerting.engine import forecast_fast, forecast_shape
+from alerting.engine.forecast import Foresight, Scene, beyond, times
+from alerting.engine.forecast_coherent import over_limits, over_reaches, settled
 
 Array = NDArray[np.float64]
 
@@ -21,6 +23,8 @@ SPANS = ((0, 3), (3, 6), (6, 9), (9, 12), (12, 18), (18, 24), (24, 36))
 RAIN_SPANS = ((0, 6), (6, 12), (12, 18), (18, 36))
 _STEEPNESS = 4.0
 _CLOSE = 1e-4
+# Log-odds of nothing: no spread of arrivals makes it likely.
+_HOPELESS = -20.0
 # Of a reach in cm, that the ratio to a small gap stays in bounds.
 _LEAST_GAP = 1.0
 
@@ -74,10 +78,15 @@ def refine(local: Local, scene: Scene, limits: Array, found: Foresight) -> Fores
     reaches = np.concatenate([found.probability, found.foreseen[:, :, -1:]], axis=2)
     odds = moved(local, logit(np.clip(reaches, _CLOSE, 1.0 - _CLOSE)), rise[:, None, :], gap)
     hopeless = reaches <= _CLOSE
-    chances = np.maximum.accumulate(np.where(open_ & ~hopeless, expit(odds), reaches), axis=2)
-    beyond = 0.5 * (chances[:, :, 1:2] + chances[:, :, 2:3])
-    foreseen = np.where(open_, np.concatenate([beyond, chances[:, :, 2:]], axis=2), found.foreseen)
+    told = expit(over_reaches(np.where(hopeless, _HOPELESS, odds)))
+    # what a station learnt of its own floods takes nothing back of metres in an hour
+    steep = forecast_fast.fast(forecast_shape.shape(scene.own))
+    told[steep] = np.maximum(told[steep], reaches[steep])
+    chances = over_limits(np.where(open_ & ~hopeless, told, reaches), limits)
+    foreseen = np.where(open_, beyond(chances), found.foreseen)
     step = local.share * (scene.own[:, :1] + change - found.level[:, :, 0])
+    step[steep] = np.maximum(step[steep], 0.0)
     probability = chances[:, :, :-1]
     hours = np.where(open_[:, :, :, None], times(probability), np.nan)
-    return replace(found, probability=probability, foreseen=foreseen, hours=hours, level=found.level + step[:, :, None])
+    level = settled(found.level + step[:, :, None], probability, limits, scene.own[:, 0])
+    return replace(found, probability=probability, foreseen=foreseen, hours=hours, level=level)

@@ -1,4 +1,4 @@
-"""From scale-free inputs to the probability of reaching a limit. Pure.
+"""From scale-free inputs to the log-odds of reaching a limit. Pure.
 
 Small networks learnt on recorded floods of other rivers; the mean of their log-odds is then calibrated by a rising
 broken line per reach. Method, training and what does not carry over: docs/forecast.md. Parameters:
@@ -12,7 +12,6 @@ from importlib import resources
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from alerting.engine import forecast_net
 from alerting.engine.forecast_net import Layers, Net
@@ -32,7 +31,10 @@ class Nets(msgspec.Struct, frozen=True):
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """What was learnt: log-odds and their calibration (`knots`, and what they become, per reach), and the level."""
+    """What was learnt: log-odds and their calibration (`knots`, and what they become, per reach), and the level.
+
+    `widen` is what the distance of the 10 % and the 90 % end from the median is multiplied by, per horizon.
+    """
 
     version: str
     learnt_on: str
@@ -40,6 +42,7 @@ class Parameters(msgspec.Struct, frozen=True):
     knots: list[float]
     becomes: list[list[float]]
     level: Nets
+    widen: list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,17 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """Parameters as arrays, ready to use. `becomes` is (reaches, knots), rising along the knots."""
+    """Parameters as arrays, ready to use.
+
+    `becomes` is (reaches, knots), rising along the knots; `widen` (horizons, 2).
+    """
 
     version: str
     odds: Ready
     knots: Array
     becomes: Array
     level: Ready
+    widen: Array
 
 
 def ready(parameters: Parameters) -> Odds:
@@ -74,6 +81,7 @@ def ready(parameters: Parameters) -> Odds:
         np.array(parameters.knots),
         np.array(parameters.becomes),
         _ready(parameters.level),
+        np.array(parameters.widen),
     )
 
 
@@ -94,7 +102,6 @@ def calibrated(odds: Odds, raw: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-def probability(odds: Odds, inputs: Array) -> Array:
-    """The probability of reaching the limit within each reach, (moments, reaches), never falling with the reach."""
-    chances: Array = np.maximum.accumulate(expit(calibrated(odds, odds.odds.mean(inputs))), axis=1)
-    return chances
+def log_odds(odds: Odds, inputs: Array) -> Array:
+    """The log-odds of reaching the limit within each reach, (moments, reaches), each reach by itself."""
+    return calibrated(odds, odds.odds.mean(inputs))

@@ -1,13 +1,13 @@
 """Baselines on the same gauges, moments and believed readings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine import trend
 from alerting.engine.forecast_decision import HORIZONS_MIN
-from scripts.study_parts.cases import Seen
+from scripts.study_parts.cases import Labels, Seen
 from scripts.study_parts.table import Foreseen
 
 Array = NDArray[np.float64]
@@ -16,13 +16,40 @@ _BACK_H = (0.5, 1.0, 2.0)
 _BACK_ABOVE_H = (0.5, 1.0, 2.0, 4.0)
 
 
-def all_of(scored: Sequence[Seen], by_id: dict[str, Seen]) -> dict[str, list[Foreseen]]:
-    """The forecasts of each baseline; upreg only where there is a gauge above."""
+def lines(scored: Sequence[Seen]) -> dict[str, list[Foreseen]]:
+    """The lines over an hour; they learn nothing."""
     return {
         "lin60": [one for item in scored for one in _line(item, robust=False)],
         "theilsen60": [one for item in scored for one in _line(item, robust=True)],
-        "upreg": [one for item in scored if item.above for one in _upreg(item, scored, by_id)],
     }
+
+
+def upreg(scored: Sequence[Seen], by_id: Mapping[str, Seen], labels: Labels) -> list[Foreseen]:
+    """A regression on the changes here and at the gauge next above, of the scored gauges that have one.
+
+    Learnt on all moments together but those of the fold (`labels`) it is asked about.
+    """
+    some = [one for one in scored if one.above]
+    parts = [(*_changes(one, by_id), labels(one.gauge, one.now)) for one in some]
+    known, wanted, fold = (np.concatenate(part) for part in zip(*parts, strict=True))
+    good = np.isfinite(known).all(axis=1) & np.isfinite(wanted).all(axis=1)
+    slopes = {}
+    for name in np.unique(fold).tolist():
+        chosen = good & (fold != name)
+        slopes[name] = np.linalg.lstsq(known[chosen], wanted[chosen], rcond=None)[0]
+    return [found for one, part in zip(some, parts, strict=True) for found in _regressed(one, part, slopes)]
+
+
+def _regressed(
+    one: Seen, part: tuple[Array, Array, NDArray[np.str_]], slopes: Mapping[str, Array]
+) -> Iterator[Foreseen]:
+    here, _, fold = part
+    change = np.empty((one.now.size, len(HORIZONS_MIN)))
+    for name in np.unique(fold).tolist():
+        change[fold == name] = np.nan_to_num(here[fold == name]) @ slopes[name]
+    # on a falling limb it is replaced by persistence
+    rising = here[:, 0] > 0.0
+    yield from _warnings(one, one.value[:, None] + np.where(rising[:, None], change, 0.0), rising)
 
 
 def _line(one: Seen, *, robust: bool) -> Iterator[Foreseen]:
@@ -42,20 +69,7 @@ def _line(one: Seen, *, robust: bool) -> Iterator[Foreseen]:
     yield from _warnings(one, start[:, None] + slope[:, None] * ahead, slope > 0.0)
 
 
-def _upreg(one: Seen, scored: Sequence[Seen], by_id: dict[str, Seen]) -> Iterator[Foreseen]:
-    """A regression on the changes here and at the gauge next above, learnt on all other river systems together."""
-    others = [each for each in scored if each.above and each.gauge.fold != one.gauge.fold]
-    known, wanted = (np.concatenate(part) for part in zip(*(_changes(each, by_id) for each in others), strict=True))
-    good = np.isfinite(known).all(axis=1) & np.isfinite(wanted).all(axis=1)
-    slopes = np.linalg.lstsq(known[good], wanted[good], rcond=None)[0]
-    here, _ = _changes(one, by_id)
-    # on a falling limb it is replaced by persistence
-    rising = here[:, 0] > 0.0
-    change = np.where(rising[:, None], np.nan_to_num(here) @ slopes, 0.0)
-    yield from _warnings(one, one.value[:, None] + change, rising)
-
-
-def _changes(one: Seen, by_id: dict[str, Seen]) -> tuple[Array, Array]:
+def _changes(one: Seen, by_id: Mapping[str, Seen]) -> tuple[Array, Array]:
     """The changes up to each moment here and above, and the change to come at each horizon."""
     upper = by_id[one.gauge.station.upstream[0]].gauge.past
     parts = []
@@ -69,7 +83,6 @@ def _changes(one: Seen, by_id: dict[str, Seen]) -> tuple[Array, Array]:
 
 def _warnings(one: Seen, met: Array, rising: NDArray[np.bool_]) -> Iterator[Foreseen]:
     """Warned where the level is expected at or above the limit from below it."""
-    labels = np.full(one.now.size, "")
     for limit in one.gauge.limits:
         warn = (met >= limit) & rising[:, None] & (one.value < limit)[:, None]
-        yield Foreseen(one, limit, labels, met, met, met, warn, np.repeat(met[:, :, None], 3, axis=2))
+        yield Foreseen(one, limit, np.full(one.now.size, ""), met, met, warn, np.repeat(met[:, :, None], 3, axis=2))

@@ -1,6 +1,6 @@
 """Learning cases: moments of recorded floods with virtual limits, also of copies that run faster or slower."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from hladina.neighbours import above
 from scripts.study_parts.gauges import Gauge
 
 Array = NDArray[np.float64]
+Small = NDArray[np.float32]
 # What is held out together, of a gauge at some moments (seconds).
 Labels = Callable[[Gauge, Array], NDArray[np.str_]]
 
@@ -53,8 +54,8 @@ class Seen:
 class Cases:
     """Inputs (cases, 50), targets (cases, outputs), weights (cases,) of mean 1, and the fold of each."""
 
-    inputs: Array
-    target: Array
+    inputs: Small
+    target: Small
     weight: Array
     fold: NDArray[np.str_]
 
@@ -117,20 +118,27 @@ def inputs(one: Seen, at: NDArray[np.intp], unit: Array, *, memory: bool = True)
     return forecast_inputs.inputs(pick(one.own, at), unit, upper, pick(one.memory, at) if memory else None)
 
 
-def odds_cases(drawn: Sequence[tuple[Seen, float]], labels: Labels, seed: int) -> Cases:
-    """Draw the cases of the odds: the target is 1 where the limit was reached within the reach."""
-    rng = np.random.default_rng(seed)
-    return _joined(part for one, pace in drawn if (part := _odds(one, pace, labels, rng)) is not None)
+def draw(gauges: Sequence[Gauge], labels: Labels) -> tuple[Cases, Cases]:
+    """The cases of the odds and of the level, of the floods as they were and of faster and slower copies.
+
+    Always the same ones.
+
+    The target of the odds is 1 where the limit was reached within the reach; that of the level is its change in
+    units of the pace, weighed as a share of the flood.
+    """
+    by_id = {gauge.station.id: gauge for gauge in gauges}
+    rng, for_odds, for_level = (np.random.default_rng(seed) for seed in range(3))
+    odds, level = [], []
+    for gauge in gauges:
+        for pace in PACES:
+            one = seen(gauge, by_id, pace, rng)
+            odds.append(_odds(one, pace, labels, for_odds))
+            level.append(_levels(one, pace, labels, for_level))
+    return _joined(odds), _joined(level)
 
 
-def level_cases(drawn: Sequence[tuple[Seen, float]], labels: Labels, seed: int) -> Cases:
-    """Draw the cases of the level: the target is its change in units of the pace, weighed as a share of the flood."""
-    rng = np.random.default_rng(seed)
-    return _joined(part for one, pace in drawn if (part := _levels(one, pace, labels, rng)) is not None)
-
-
-def _joined(parts: Iterator[Cases]) -> Cases:
-    some = list(parts)
+def _joined(parts: Sequence[Cases | None]) -> Cases:
+    some = [part for part in parts if part is not None]
     weight = np.concatenate([part.weight for part in some])
     return Cases(
         np.concatenate([part.inputs for part in some]),
@@ -161,7 +169,12 @@ def _odds(one: Seen, pace: float, labels: Labels, rng: np.random.Generator) -> C
     at, limits = np.concatenate(index), np.concatenate(limit)
     found = _hidden(inputs(one, at, limits - one.value[at]), rng)
     reached = (one.highest[at] >= limits[:, None]).astype(np.float64)
-    return Cases(found, reached, np.full(at.size, at.size**-0.5), labels(one.gauge, one.now[at]))
+    return Cases(
+        found.astype(np.float32),
+        reached.astype(np.float32),
+        np.full(at.size, at.size**-0.5),
+        labels(one.gauge, one.now[at]),
+    )
 
 
 def _levels(one: Seen, pace: float, labels: Labels, rng: np.random.Generator) -> Cases | None:
@@ -173,7 +186,8 @@ def _levels(one: Seen, pace: float, labels: Labels, rng: np.random.Generator) ->
         return None
     unit = forecast_level.pace(pick(one.own, at))
     found = _hidden(inputs(one, at, unit, memory=False), rng)
-    return Cases(found, one.ahead[at] / unit[:, None], unit / rise * at.size**-0.5, labels(one.gauge, one.now[at]))
+    target = (one.ahead[at] / unit[:, None]).astype(np.float32)
+    return Cases(found.astype(np.float32), target, unit / rise * at.size**-0.5, labels(one.gauge, one.now[at]))
 
 
 def _hidden(found: Array, rng: np.random.Generator) -> Array:

@@ -27,7 +27,7 @@ _HELD_MIN = 30.0
 _LONG_DAYS = 180.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gauge:
     """A gauge of the study; times in seconds, levels in cm. `truth` (grid,) is despiked with hindsight; NaN is a hole.
 

@@ -20,9 +20,13 @@ Small = NDArray[np.float32]
 # What the network says and the target -> the slope of the loss by what it says.
 Slope = Callable[[Small, Small], Small]
 
-NETS = 3
+NETS = 4
 KNOTS = np.array([-14.0, -7.0, -5.0, -3.5, -2.5, -1.5, -0.75, 0.0, 0.75, 1.5, 2.5, 4.0, 10.0])
 _BATCH, _RATE = 1024, 4e-3
+_STIFF = 1e-4
+# cm; ends that are closer say nothing of a factor.
+_LEAST_REACH = 0.1
+_ENDS = len(QUANTILES) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,22 @@ def _quantile_loss(said: Small, target: Small) -> Small:
     return small
 
 
-ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 5e-3, _cross_entropy)
+ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 1e-3, _cross_entropy)
 LEVEL = Recipe((24, 12), len(HORIZONS_MIN) * len(QUANTILES), 8, 2e-4, _quantile_loss, 0.1)
 
 
 def learn(odds: Cases, level: Cases, version: str) -> Odds:
     """Odds and levels, not calibrated."""
     plain = np.tile(KNOTS, (len(REACHES_MIN), 1))
-    return Odds(version, networks(odds, ODDS), KNOTS, plain, networks(level, LEVEL))
+    return Odds(
+        version, networks(odds, ODDS), KNOTS, plain, networks(level, LEVEL), np.ones((len(HORIZONS_MIN), _ENDS))
+    )
 
 
 def networks(cases: Cases, recipe: Recipe) -> Ready:
     """Networks of one kind."""
-    centre, scale = cases.inputs.mean(axis=0), cases.inputs.std(axis=0) + 1e-6
+    centre = cases.inputs.mean(axis=0, dtype=np.float64)
+    scale = cases.inputs.std(axis=0, dtype=np.float64) + 1e-6
     scaled = np.clip((cases.inputs - centre) / scale, -FAR, FAR).astype(np.float32)
     return Ready(centre, scale, tuple(_net(scaled, cases, recipe, seed) for seed in range(NETS)))
 
@@ -148,4 +155,21 @@ def _broken_line(raw: Array, reached: Array, weight: Array) -> Array:
     return found
 
 
-_STIFF = 1e-4
+def widened(odds: Odds, level: Array, true: Array, weight: Array) -> Odds:
+    """`odds` with the factors by which beyond either end of `level` (cases, horizons, 3) lies a tenth of `true`."""
+    return replace(
+        odds,
+        widen=np.array(
+            [[_factor(level[:, h], true[:, h], weight, end) for end in (1, 2)] for h in range(true.shape[1])]
+        ),
+    )
+
+
+def _factor(level: Array, true: Array, weight: Array, end: int) -> float:
+    """How many times its distance from the median one end must be off so that a tenth lies beyond it."""
+    reach = level[:, end] - level[:, 0]
+    some = np.abs(reach) > _LEAST_REACH
+    beyond = (true - level[:, 0])[some] / reach[some]
+    order = np.argsort(beyond)
+    share = np.cumsum(weight[some][order])
+    return float(beyond[order][np.searchsorted(share, QUANTILES[2] * share[-1])])

@@ -1,111 +1,98 @@
-"""Scores of forecasts at the real limits, by the strict rules of tests/engine/scoring.py."""
+"""What the engine would have foreseen at the real limits, and what is counted of it by tests/engine/scoring.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast, forecast_level
-from alerting.engine.forecast_decision import BEGIN, HORIZONS_MIN
+from alerting.engine import forecast
+from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
 from alerting.engine.forecast_shape import pick
 from hladina.foresight import decisions
-from scripts.study_parts import learn
 from scripts.study_parts.cases import Seen, inputs
 from scripts.study_parts.gauges import Gauge
 from tests.engine import scoring
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Begin = tuple[float, ...]
 
-_NEAR_MIN = 720.0
-_FLOOD_MIN = 1440.0
-_HOPELESS = -7.0
-_BEGINS = (0.6, 0.7, 0.78, 0.85)
-# How much heavier the moments near a crossing are when the odds are calibrated.
-NEAR_WEIGHT = 5.0
+NEAR_MIN = 720.0
+FLOOD_MIN = 1440.0
+# A pause as long as this parts two events of one region.
+_PARTED_S = 48 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """A gauge and limit as foreseen at all moments: `probability`, `foreseen`, `warn` (moments, horizons).
 
-    `labels` (moments,) says by which odds; `level` (moments, horizons, 3) the level to come.
+    `labels` (moments,) says what was held out; `level` (moments, horizons, 3) the level to come.
     """
 
     seen: Seen
     limit: float
     labels: NDArray[np.str_]
-    raw: Array
     probability: Array
     foreseen: Array
-    warn: NDArray[np.bool_]
+    warn: Flags
     level: Array
 
 
-def held(one: Seen, limit: float) -> NDArray[np.bool_]:
-    """Where the degree of the limit is reached, by the state of the engine."""
-    degree = 1 + sorted(one.gauge.limits).index(limit)
-    return one.gauge.reached >= degree
-
-
-def foresee(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[np.str_]) -> Foreseen:
-    """What the engine would have said, at each moment with the odds of its label."""
-    count, some = one.now.size, np.unique(labels).tolist()
-    raw, probability = np.empty((count, len(REACHES_MIN))), np.empty((count, len(HORIZONS_MIN)))
-    foreseen, level = np.empty_like(probability), np.empty((count, len(HORIZONS_MIN), 3))
-    for label in some:
-        at, odds = np.flatnonzero(labels == label), by_label[label]
+def raw(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[np.str_]) -> Array:
+    """The log-odds of the networks before they are calibrated, (moments, reaches)."""
+    found = np.empty((one.now.size, len(REACHES_MIN)))
+    for label in np.unique(labels).tolist():
+        at = np.flatnonzero(labels == label)
         gap = np.maximum(limit - one.value[at], 1e-3)
+        found[at] = by_label[label].odds.mean(inputs(one, at, gap))
+    return found
+
+
+def foresee(
+    by_label: Mapping[str, Odds], one: Seen, labels: NDArray[np.str_], begin: Mapping[str, Begin]
+) -> list[Foreseen]:
+    """What the engine would have said of each limit, at each moment with the odds and begin levels of its label."""
+    limits = np.array(one.gauge.limits)
+    chance = np.empty((one.now.size, limits.size, len(HORIZONS_MIN)))
+    foreseen, level = np.empty_like(chance), np.empty((one.now.size, len(HORIZONS_MIN), 3))
+    for label in np.unique(labels).tolist():
+        at = np.flatnonzero(labels == label)
         own, above = pick(one.own, at), tuple(pick(each, at) for each in one.above)
-        raw[at] = odds.odds.mean(inputs(one, at, gap))
-        look = forecast.outlook(odds, own, gap, above, pick(one.memory, at))
-        probability[at], foreseen[at] = look.probability, look.foreseen
-        level[at] = forecast_level.quantiles(odds, own, one.value[at], above)
-    warn = _decided(one, limit, foreseen, BEGIN)
-    return Foreseen(one, limit, labels, raw, probability, foreseen, warn, level)
+        asked = np.broadcast_to(limits, (at.size, limits.size))
+        found = forecast.foreseen(by_label[label], own, one.value[at], asked, above, pick(one.memory, at))
+        chance[at], foreseen[at], level[at] = found.probability, found.foreseen, found.level
+    every = []
+    for index, limit in enumerate(one.gauge.limits):
+        warn = decided(one, limit, foreseen[:, index], labels, begin)
+        every.append(Foreseen(one, limit, labels, chance[:, index], foreseen[:, index], warn, level))
+    return every
 
 
-def _decided(one: Seen, limit: float, foreseen: Array, begin: tuple[float, ...]) -> NDArray[np.bool_]:
-    still = held(one, limit) | (one.quiet_peak >= limit)
-    warn = decisions(one.now, foreseen[:, None], still[:, None], one.own.s30 > 0.0, begin)[:, 0]
+def decided(one: Seen, limit: float, foreseen: Array, labels: NDArray[np.str_], begin: Mapping[str, Begin]) -> Flags:
+    """Where a warning stood, by the begin levels of each label; a warning does not outlive its label."""
+    degree = 1 + one.gauge.limits.index(limit)
+    still = (one.gauge.reached >= degree) | (one.quiet_peak >= limit)
+    warn = np.zeros(foreseen.shape, dtype=np.bool_)
+    for label in np.unique(labels).tolist():
+        at = np.flatnonzero(labels == label)
+        rising = one.own.s30[at] > 0.0
+        warn[at] = decisions(one.now[at], foreseen[at, None], still[at, None], rising, begin[label])[:, 0]
     return warn & (one.value < limit)[:, None]
 
 
-def prices(forecasts: Sequence[Foreseen]) -> None:
-    """Print what an earlier or a later beginning of the warnings would find, and how many false ones it costs."""
-    print("\nbegin, h, found, found with lead >= 30, useful, false")
-    for begin in _BEGINS:
-        again = [replace(one, warn=_decided(one.seen, one.limit, one.foreseen, (begin,) * 4)) for one in forecasts]
-        for (group, horizon), s in sorted(scores(again).items()):
-            if group == "all":
-                useful = sum(lead >= horizon / 2 for lead in s.leads)
-                print(begin, horizon, len(s.leads), round(s.pod30 * s.crossings), useful, s.false)
-
-
-def calibration(odds: Odds, others: Sequence[tuple[Foreseen, NDArray[np.bool_]]]) -> Odds:
-    """`odds` calibrated on some moments of forecasts."""
-    parts = [_calibrating(one, some) for one, some in others]
-    raw, reached, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return learn.calibrated(odds, raw, reached, weight)
-
-
-def _calibrating(one: Foreseen, some: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
-    """Moments below the limit, those near a crossing heavier: both uses shall be fair."""
-    below = some & (one.seen.value < one.limit) & (one.raw[:, -1] > _HOPELESS)
-    near = _next_crossing(one)[below] <= _NEAR_MIN
-    weight = np.where(near, NEAR_WEIGHT, 1.0)
-    return one.raw[below], (one.seen.highest[below] >= one.limit).astype(np.float64), weight
-
-
-def _next_crossing(one: Foreseen) -> Array:
+def next_crossing(one: Seen, limit: float) -> Array:
     """Minutes to the next crossing, inf if there is none."""
-    crossed = np.r_[crossings(one.seen.gauge, one.limit), np.inf]
-    now = one.seen.now / 60.0
+    crossed = np.r_[crossings(one.gauge, limit), np.inf]
+    now = one.now / 60.0
     wait: Array = crossed[np.searchsorted(crossed, now, side="right")] - now
     return wait
 
 
+@cache
 def crossings(gauge: Gauge, limit: float) -> Array:
     """The crossings of a limit in minutes."""
     return np.array(scoring.crossings(gauge.at / 60.0, gauge.truth, limit, gauge.step_min))
@@ -117,75 +104,49 @@ def exceeded(gauge: Gauge, limit: float) -> Array:
     return gauge.at[1:][up] / 60.0
 
 
-def scores(forecasts: Sequence[Foreseen]) -> dict[tuple[str, int], scoring.Score]:
-    """By group ('all' among them) and horizon."""
-    found: dict[tuple[str, int], scoring.Score] = {}
-    for one in forecasts:
-        gauge = one.seen.gauge
-        crossed, up = crossings(gauge, one.limit).tolist(), exceeded(gauge, one.limit).tolist()
+def in_flood(one: Seen) -> Flags:
+    """The moments within 24 h of a crossing of the lowest limit, with all that came known."""
+    crossed = crossings(one.gauge, one.gauge.limits[0])
+    if not crossed.size:
+        return np.zeros(one.now.size, dtype=np.bool_)
+    near = np.abs(one.now[:, None] / 60.0 - crossed).min(axis=1) <= FLOOD_MIN
+    some: Flags = near & np.isfinite(one.ahead).all(axis=1)
+    return some
+
+
+def scores(one: Foreseen, parts: NDArray[np.str_], warn: Flags | None = None) -> dict[tuple[str, int], scoring.Score]:
+    """The score of each part of the moments and horizon; `parts` (moments,) names the part of each."""
+    gauge, now = one.seen.gauge, one.seen.now
+    warned = one.warn if warn is None else warn
+    crossed, up = crossings(gauge, one.limit), exceeded(gauge, one.limit)
+    of_crossed, of_up = (parts[np.clip(np.searchsorted(now, 60.0 * at), 0, now.size - 1)] for at in (crossed, up))
+    found = {}
+    for part in np.unique(parts).tolist():
         for column, horizon in enumerate(HORIZONS_MIN):
-            warned = one.seen.now[one.warn[:, column]] / 60.0
-            score = scoring.score(crossed, warned.tolist(), float(horizon), up)
-            groups = ["all", gauge.group, "fold " + gauge.fold]
-            if one.seen.above:
-                groups.append("with upstream")
-            for group in groups:
-                found.setdefault((group, horizon), scoring.Score(float(horizon))).add(score)
+            at = now[warned[:, column] & (parts == part)] / 60.0
+            found[part, horizon] = scoring.score(
+                crossed[of_crossed == part].tolist(), at.tolist(), float(horizon), up[of_up == part].tolist()
+            )
     return found
 
 
-def show(name: str, forecasts: Sequence[Foreseen], *, every: bool = True) -> None:
-    """Print the table of a method; not `every` group of it only the sum."""
-    days = sum(float(np.minimum(np.diff(one.now), 7200.0).sum()) / 86_400.0 for one in _gauges(forecasts))
-    print(f"\n{name}: set, h, crossings, POD, POD lead>=30, FAR, CSI, CSI_useful, literal CSI and useful")
-    for (group, horizon), s in sorted(scores(forecasts).items()):
-        if every or group in {"all", "with upstream"}:
-            cells = (s.pod, s.pod30, s.far, s.csi, s.csi_useful, s.csi_literal, s.csi_useful_literal)
-            print(f"{group:26}{horizon:5}{s.crossings:5}", *(f"{cell:6.2f}" for cell in cells), end=" ")
-            print(f"lead {s.median_lead:4.0f} false {s.false:4}", end="")
-            print(f" per 100 gauge-days {100.0 * s.false / days:.1f}" if group == "all" else "")
+def whole(one: Foreseen) -> NDArray[np.str_]:
+    """All moments as one part."""
+    return np.full(one.seen.now.size, "all")
 
 
-def _gauges(forecasts: Sequence[Foreseen]) -> list[Seen]:
-    return list({one.seen.gauge.station.id: one.seen for one in forecasts}.values())
+def events(forecasts: Sequence[Foreseen]) -> dict[str, Array]:
+    """By region the times that part its events: half way between crossings two days apart or more."""
+    found = {}
+    for group in sorted({one.seen.gauge.group for one in forecasts}):
+        times = [60.0 * crossings(one.seen.gauge, one.limit) for one in forecasts if one.seen.gauge.group == group]
+        at = np.sort(np.concatenate(times))
+        wide = np.flatnonzero(np.diff(at) >= _PARTED_S)
+        found[group] = 0.5 * (at[wide] + at[wide + 1])
+    return found
 
 
-def levels(name: str, forecasts: Sequence[Foreseen]) -> None:
-    """Print the error of the level against persistence within 24 h of a crossing of the lowest limit."""
-    errors = []
-    for one in forecasts:
-        if one.limit == one.seen.gauge.limits[0]:
-            true = one.seen.ahead + one.seen.value[:, None]
-            crossed = crossings(one.seen.gauge, one.limit)
-            if crossed.size:
-                near = np.abs(one.seen.now[:, None] / 60.0 - crossed).min(axis=1) <= _FLOOD_MIN
-                some = near & np.isfinite(true).all(axis=1)
-                off = (one.level[some, :, 0] - true[some]) ** 2
-                inside = (one.level[some, :, 1] <= true[some]) & (true[some] <= one.level[some, :, 2])
-                errors.append((off.sum(axis=0), (one.seen.ahead[some] ** 2).sum(axis=0), inside.mean(axis=0)))
-    own, still, inside = (np.array(part) for part in zip(*errors, strict=True))
-    each = np.sqrt(own / still)
-    print(f"{name}: level, RMSE / persistence, pooled", np.sqrt(own.sum(axis=0) / still.sum(axis=0)).round(2), end=" ")
-    print("mean of gauges", each.mean(axis=0).round(2), "worst", each.max(axis=0).round(2), end=" ")
-    print("in the interval", inside.mean(axis=0).round(2))
-
-
-def reliability(forecasts: Sequence[Foreseen]) -> None:
-    """Print Brier score and reliability by decile, over moments within 12 h before a crossing, and over all."""
-    for column, horizon in enumerate(HORIZONS_MIN):
-        for name in ("12 h", "all"):
-            told, came = [], []
-            for one in forecasts:
-                wait = _next_crossing(one)
-                chosen = (one.seen.value < one.limit) & ((wait <= _NEAR_MIN) if name == "12 h" else True)
-                told.append(one.probability[chosen, column])
-                came.append(one.seen.highest[chosen, column] >= one.limit)
-            chance, reached = np.concatenate(told), np.concatenate(came)
-            decile = np.clip((chance * 10).astype(int), 0, 9)
-            cells = [
-                f"{chance[decile == d].mean():.2f}:{(reached[decile == d] - chance[decile == d]).mean():+.2f}"
-                f"({(decile == d).sum()})"
-                for d in range(10)
-                if (decile == d).any()
-            ]
-            print(f"{horizon:4} {name:5} Brier {np.mean((chance - reached) ** 2):.4f}", *cells)
+def event_of(one: Foreseen, parted: Mapping[str, Array]) -> NDArray[np.str_]:
+    """The event each moment belongs to."""
+    number = np.searchsorted(parted[one.seen.gauge.group], one.seen.now)
+    return np.char.add(one.seen.gauge.group + " ", number.astype(np.str_))

@@ -33,9 +33,8 @@ def window(*newest_last: float) -> Array:
 
 def chance(levels: Array, gap: float, upstream: Array | None = None) -> Array:
     above = () if upstream is None else (forecast_shape.shape(upstream),)
-    look = forecast.outlook(forecast_odds.generic(), forecast_shape.shape(levels), np.array([gap]), above)
-    found: Array = look.probability[0]
-    return found
+    found: Array = forecast.reaches(forecast_odds.generic(), forecast_shape.shape(levels), np.array([gap]), above)[0]
+    return found[: len(forecast_decision.HORIZONS_MIN)]
 
 
 @settings(max_examples=200)
@@ -61,7 +60,7 @@ def test_a_series_is_judged_by_itself_whatever_its_company() -> None:
     rng = np.random.default_rng(5)
     many = np.cumsum(rng.normal(0.0, 3.0, (50, STEPS)), axis=1)
     gaps = rng.uniform(1.0, 100.0, 50)
-    together = forecast.outlook(forecast_odds.generic(), forecast_shape.shape(many), gaps).probability
+    together = forecast.reaches(forecast_odds.generic(), forecast_shape.shape(many), gaps)[:, :4]
     for row in range(0, 50, 7):
         assert np.allclose(chance(many[row : row + 1], float(gaps[row])), together[row], atol=1e-12)
 
@@ -172,6 +171,8 @@ def test_the_shipped_parameters_fit_the_inputs() -> None:
         assert all(net[-1][0].shape[1] == outputs for net in kind.nets)
     assert odds.becomes.shape == (len(forecast_odds.REACHES_MIN), odds.knots.size)
     assert (np.diff(odds.becomes, axis=1) > 0.0).all()
+    assert odds.widen.shape == (len(forecast_decision.HORIZONS_MIN), 2)
+    assert (odds.widen > 0.5).all()
     assert len(fields(forecast_shape.Shape)) == 18
 
 
