@@ -19,6 +19,7 @@ from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_trained import Trained
 from alerting.engine.rulebook import Rulebook
 from alerting.foresee_fold import DEGREES, Case, Seen, fold, moment, outlook, warned_of
+from alerting.foresee_late import added, matrix
 from alerting.foresee_life import Moment, Reason, Turn, step
 from alerting.foresee_load import Work, load
 from alerting.tell import VALIDITY, entry
@@ -58,6 +59,7 @@ class _Outcome:
     seen: Seen | None
     told: Told | None
     turns: tuple[Turn, ...]
+    lived: float | None
 
 
 async def foresee(
@@ -158,7 +160,7 @@ def _fold(works: Sequence[Work]) -> list[_Outcome]:
 
 
 def _case(work: Work) -> Case:
-    since = np.array(work.memory.since, dtype=np.float64)  # null is NaN
+    since = np.array(work.begin.since, dtype=np.float64)  # null is NaN
     since = since if since.size else np.full((len(DEGREES), len(HORIZONS_MIN)), np.nan)
     reached = [_reached(work.reached, moment(at))[0] for at in work.due.tolist()]
     local = None if work.taught is None else work.taught.local
@@ -166,20 +168,27 @@ def _case(work: Work) -> Case:
 
 
 def _live(work: Work, seen: Seen | None) -> _Outcome:
-    """Live through the new readings of a series."""
-    told, turns = work.memory.told, list[Turn]()
+    """Live through the new readings of a series; one that was lived through before is not a second time."""
+    told, turns, lived = work.memory.told, list[Turn](), work.memory.lived
     rows = {} if seen is None else {at: row for row, at in enumerate(work.due.tolist())}
-    for at in work.moments.tolist():
+    moments = work.moments.tolist()
+    for at in moments:
         row = rows.get(at)
         lively = seen is not None and row is not None and bool(seen.warned[row].any())
-        if told is None and not lively:
+        again = lived is not None and at <= lived
+        if (told is None and not lively) or (again and not (lively and at == moments[-1] == lived)):
             continue
         degree, chain = _reached(work.reached, moment(at))
         warned = warned_of(seen, row, degree) if seen is not None and row is not None else []
         here = Moment(moment(at), degree, chain, warned, due=row is not None)
-        told, turn = step(told, here, f"{judge.chain(work.series.station_id, here.at)}-expected")
-        turns += [turn] if turn is not None else []
-    return _Outcome(work, seen, told, tuple(turns))
+        after, turn = step(told, here, f"{judge.chain(work.series.station_id, here.at)}-expected")
+        # What came late may show more than was expected, and is told at once. It takes nothing back.
+        if again and (turn is None or turn.reason is not Reason.EXPECTED):
+            continue
+        told, turns = after, [*turns, *([turn] if turn is not None else [])]
+    return _Outcome(
+        work, seen, told, tuple(turns), max([*moments[-1:], *([] if lived is None else [lived])], default=None)
+    )
 
 
 def _reached(changes: Sequence[ReachedRow], at: datetime) -> tuple[int, str]:
@@ -220,21 +229,20 @@ async def _write(
 
 def _row(one: _Outcome, model: str, now: datetime) -> ForesightRow:
     work, seen = one.work, one.seen
-    since = work.memory.since if seen is None else _since(seen)
+    since, starts = work.begin.since, work.begin.starts
+    if seen is not None:
+        since, starts = matrix(seen.since), added(starts, work.due, seen.before, work.until)
     return ForesightRow(
         series_id=work.series.series_id,
         foreseen_until=work.until,
+        foreseen_delivery=work.begin.delivery,
         issued_at=work.series.issued_at if seen is None else moment(work.due[-1]),
         model=model,
-        memory=foresight.encode(Memory(since, one.told)),
+        memory=foresight.encode(Memory(since, one.told, starts, one.lived, work.begin.seen)),
         outlook=work.series.outlook if seen is None else foresight.encode(outlook(seen)),
         degree=None if one.told is None else one.told.degree,
         updated_at=now,
     )
-
-
-def _since(seen: Seen) -> tuple[tuple[float | None, ...], ...]:
-    return tuple(tuple(None if np.isnan(s) else s for s in row) for row in seen.since.tolist())
 
 
 def _event(work: Work, turn: Turn, *, exercise: bool) -> NewEvent:

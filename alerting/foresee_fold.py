@@ -74,12 +74,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was made of the due moments of a case: warned (moments, 4, 4), and the warnings that stand at the end."""
+    """What was made of the due moments of a case: warned (moments, 4, 4), and the warnings that stand at the end.
+
+    `before` (moments, 4, 4) are those that stood before each moment.
+    """
 
     case: Case
     foresight: Foresight
     warned: Flags
     since: Array
+    before: Array
 
 
 def points(rules: Rules, at: Sequence[float], value: Sequence[float], pending: Sequence[bool]) -> Points | None:
@@ -118,15 +122,18 @@ def fold(odds: Odds, cases: Sequence[Case]) -> list[Seen]:
     first = np.concatenate([[0], np.cumsum(sizes)])
     standing = np.stack([case.since for case in cases])
     warned = np.zeros((own.shape[0], len(DEGREES), _HORIZONS), dtype=np.bool_)
+    before = np.full(warned.shape, np.nan)
     for number in range(max(sizes)):
         some = np.array([index for index, size in enumerate(sizes) if size > number])
         rows = first[some] + number
         now = np.array([cases[index].due[number] for index in some])
+        before[rows] = standing[some]
         standing[some] = _decide(standing[some], now, found, quiet, rows)
         warned[rows] = np.isfinite(standing[some])
     return [
-        Seen(case, _part(found, slice(first[i], first[i + 1])), warned[first[i] : first[i + 1]], standing[i])
+        Seen(case, _part(found, some), warned[some], standing[i], before[some])
         for i, case in enumerate(cases)
+        for some in [slice(first[i], first[i + 1])]
     ]
 
 

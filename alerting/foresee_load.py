@@ -16,14 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
+from alerting import foresee_late
 from alerting.engine.forecast_trained import Taught, Trained
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.rules import Rules
 from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, points
+from alerting.foresee_late import BEGINNING
 from alerting.past import BEFORE_ALL
+from floodcore.freshness import TOO_LATE
 from floodcore.network.model import Station
-from floodcore.store import foresight
-from floodcore.store.foresight import Asked, Believed, Memory, ReachedRow, Series
+from floodcore.store import believed, foresight
+from floodcore.store.believed import Asked, Believed, Looked, Since
+from floodcore.store.foresight import Matrix, Memory, ReachedRow, Series, Start
 from floodcore.words import Quantity
 
 Array = NDArray[np.float64]
@@ -37,6 +41,8 @@ _KNOWN = 20_000
 # How far back a forecast looks: 37 values ten minutes apart, and hourly ones of two days (forecast_past).
 _PAST = timedelta(hours=6)
 _MEMORY = timedelta(hours=48)
+# What comes late counts so far back (floodcore.freshness), and a gauge above may itself be judged as late again.
+_LATE = 2 * TOO_LATE
 # The gauges above that a forecast looks at, as in a hindcast (hladina.neighbours).
 _MOST_ABOVE = 3
 # How long, by the clock of the data, a reading waits for the gauges above it. Judged: sources of one operator
@@ -44,6 +50,22 @@ _MOST_ABOVE = 3
 PATIENCE = timedelta(minutes=3)
 
 _log = logging.getLogger("hladina.foresee")
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """From where on a series is foreseen: behind `after` (None: from its first reading), with the memory `since`.
+
+    `again`: something came late, so that decisions are made anew. `starts` are those from before, `delivery` and `seen`
+    what was looked at with this round.
+    """
+
+    after: datetime | None
+    since: Matrix
+    starts: tuple[Start, ...]
+    again: bool
+    delivery: int
+    seen: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,7 @@ class Work:
     series: Series
     ruled: Versioned
     memory: Memory
+    begin: Begin
     own: Points
     above: tuple[Points | None, ...]
     reached: Sequence[ReachedRow]
@@ -97,36 +120,90 @@ async def load(
     """Lock the claimed series of which people are told, and read what is new of them."""
     series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one)]
     wanted = await _numbers(conn, series, rulebook, trained)
-    own = {one.series_id: _asked(one.series_id, one.foreseen_until, _MEMORY) for one in series}
+    memories = {one.series_id: _memory(one) for one in series}
+    begins = await _begins(conn, series, memories, wanted)
+    own = {one.series_id: _asked(one.series_id, begins[one.series_id].after, _MEMORY) for one in series}
     others = {
         one.series_id: [
-            None if gauge.number is None else _asked(gauge.number, one.foreseen_until, _PAST)
+            None if gauge.number is None else _asked(gauge.number, begins[one.series_id].after, _PAST)
             for gauge in wanted[one.series_id]
         ]
         for one in series
     }
     every = dict.fromkeys([*own.values(), *(asked for each in others.values() for asked in each if asked is not None)])
-    believed = await foresight.points(conn, list(every), _KNOWN, VALUES)
-    reached = await foresight.reached(conn, series, BEFORE_ALL)
+    found = await believed.points(conn, list(every), _KNOWN, VALUES)
+    reached = await foresight.reached(conn, [(one, begins[one.series_id].after or BEFORE_ALL) for one in series])
     loaded = Loaded([], [])
     for one in series:
         number = one.series_id
-        heard = [None if asked is None else believed.get(asked) for asked in others[number]]
+        if own[number] not in found:
+            continue
         beside = [
-            None if found is None else _Above(gauge.rules, found)
-            for gauge, found in zip(wanted[number], heard, strict=True)
+            None if asked is None or asked not in found else _Above(gauge.rules, found[asked])
+            for gauge, asked in zip(wanted[number], others[number], strict=True)
         ]
-        if own[number] in believed:
-            mine, taught = believed[own[number]], trained.stations.get(one.station_id)
-            first = one.foreseen_until or moment(mine.at[0])
-            ruled, end = rulebook.until(one.station_id, Quantity(one.quantity), first + timedelta.resolution)
-            _put(loaded, one, ruled, mine, _Beside(beside, taught, end), reached[number], now)
+        mine, begin, taught = found[own[number]], begins[number], trained.stations.get(one.station_id)
+        first = (begin.after or moment(mine.at[0])) + timedelta.resolution
+        ruled, end = rulebook.until(one.station_id, Quantity(one.quantity), first)
+        case = _Case(one, ruled, memories[number], begin, mine, reached[number])
+        _put(loaded, case, _Beside(beside, taught, end), now)
     return loaded
+
+
+async def _begins(
+    conn: AsyncConnection,
+    series: Sequence[Series],
+    memories: Mapping[int, Memory],
+    wanted: Mapping[int, Sequence[_Wanted]],
+) -> dict[int, Begin]:
+    """From where on each series is foreseen: behind what was, or from before what came late, here or beside it."""
+    looked = {one.series_id: _looked(one, memories[one.series_id], wanted[one.series_id]) for one in series}
+    every = list(dict.fromkeys(each for some in looked.values() for each in some))
+    found = await believed.late(conn, every, _LATE) if every else {}
+    return {
+        one.series_id: _begin(one, memories[one.series_id], [(each, found.get(each)) for each in looked[one.series_id]])
+        for one in series
+    }
+
+
+def _looked(one: Series, memory: Memory, wanted: Sequence[_Wanted]) -> list[Looked]:
+    """What was looked at so far: of the series itself first, then of those beside it."""
+    until, seen = one.foreseen_until or BEFORE_ALL, dict(memory.seen)
+    beside = [gauge.number for gauge in wanted if gauge.number is not None]
+    return [
+        Looked(one.series_id, one.foreseen_delivery, until),
+        *(Looked(number, seen.get(number, 0), until) for number in beside),
+    ]
+
+
+def _begin(one: Series, memory: Memory, looked: Sequence[tuple[Looked, Since | None]]) -> Begin:
+    delivery = max((since.judged_delivery for each, since in looked[:1] if since is not None), default=0)
+    seen = tuple((each.series_id, since.judged_delivery) for each, since in looked[1:] if since is not None)
+    if one.foreseen_until is None:
+        return Begin(None, (), (BEGINNING,), again=False, delivery=delivery, seen=seen)
+    late = [since.earliest for _, since in looked if since is not None and since.earliest is not None]
+    base = foresee_late.base(memory.starts, min(late)) if late else None
+    if base is None:
+        return Begin(one.foreseen_until, memory.since, memory.starts, again=False, delivery=delivery, seen=seen)
+    after = None if base == BEGINNING else moment(base.before) - timedelta.resolution
+    return Begin(after, base.since, foresee_late.kept(memory.starts, base), again=True, delivery=delivery, seen=seen)
 
 
 def _told(rulebook: Rulebook, series: Series) -> bool:
     ruled = rulebook.of(series.station_id, Quantity(series.quantity))
     return ruled.told and bool(ruled.rules.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was read of a series itself."""
+
+    series: Series
+    ruled: Versioned
+    memory: Memory
+    begin: Begin
+    believed: Believed
+    reached: Sequence[ReachedRow]
 
 
 def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
@@ -203,38 +280,31 @@ class _Beside:
         return tuple((np.array(at, dtype=np.float64), np.array(value, dtype=np.float64)) for at, value in fallen)
 
 
-def _put(
-    loaded: Loaded,
-    series: Series,
-    ruled: Versioned,
-    believed: Believed,
-    beside: _Beside,
-    reached: Sequence[ReachedRow],
-    now: datetime,
-) -> None:
-    own = _points(ruled.rules, believed)
+def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
+    own, until_then = _points(case.ruled.rules, case.believed), case.series.foreseen_until
     if own is None:
         return
     cut_others = (each.believed for each in beside.heard if _is_cut(each.believed))
-    judged = min(beside.end, *(_read(each) for each in (believed, *cut_others)))
-    until = _covered(believed, beside.heard, series.foreseen_until or BEFORE_ALL, judged, now)
-    if until < believed.judged_until:
-        loaded.unfinished.append(series.series_id)
-    if series.foreseen_until is not None and until <= series.foreseen_until:
+    judged = min(beside.end, *(_read(each) for each in (case.believed, *cut_others)))
+    until = _covered(case.believed, beside.heard, until_then or BEFORE_ALL, judged, now)
+    if until < case.believed.judged_until:
+        loaded.unfinished.append(case.series.series_id)
+    if until_then is not None and until <= until_then and not case.begin.again:
         return
     moments = own.moments
     moments = moments[moments <= until.timestamp()]
-    if series.foreseen_until is not None:
-        moments = moments[moments > series.foreseen_until.timestamp()]
-    forecast = moments[due(ruled.rules, own, moments)]
+    if case.begin.after is not None:
+        moments = moments[moments > case.begin.after.timestamp()]
+    forecast = moments[due(case.ruled.rules, own, moments)]
     loaded.work.append(
         Work(
-            series,
-            ruled,
-            _memory(series),
+            case.series,
+            case.ruled,
+            case.memory,
+            case.begin,
             own,
             beside.above(),
-            reached,
+            case.reached,
             until,
             moments,
             forecast,

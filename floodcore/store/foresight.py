@@ -29,48 +29,13 @@ _BEGIN: LiteralString = """
     INSERT INTO foresight (series_id) SELECT series_id FROM unnest(%s::int[]) AS c(series_id) ORDER BY series_id
     ON CONFLICT DO NOTHING"""
 _LOAD: LiteralString = """
-    SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, f.foreseen_until, f.issued_at,
-           f.memory::text AS memory, f.outlook::text AS outlook
+    SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, f.foreseen_until, f.foreseen_delivery,
+           f.issued_at, f.memory::text AS memory, f.outlook::text AS outlook
     FROM foresight f JOIN series s USING (series_id) JOIN series_state st USING (series_id)
     WHERE f.series_id = ANY(%s) ORDER BY f.series_id FOR UPDATE OF f"""
 _NUMBERS: LiteralString = """
     SELECT s.station_id, s.quantity, s.series_id
     FROM unnest(%s::text[], %s::text[]) AS w(station_id, quantity) JOIN series s USING (station_id, quantity)"""
-# One statement, so that samples, verdicts and how far they are judged are of one moment. The last point
-# before the window is there for the line between it and the first inside. What was believed was used, also what is
-# known by now to have been a spike or a step (floodcore.quality.spikes): a forecast knows nothing from later. Of what
-# was foreseen the newest are read, of what is new the oldest: so there is always something to go on with.
-_POINTS: LiteralString = """
-    SELECT c.number, st.judged_until,
-           array_agg(extract(epoch FROM p.observed_at)::float8 ORDER BY p.observed_at) AS at,
-           array_agg(p.value ORDER BY p.observed_at) AS value,
-           array_agg(p.pending ORDER BY p.observed_at) AS pending,
-           array_agg(extract(epoch FROM p.received_at)::float8 ORDER BY p.observed_at) AS received,
-           count(*) FILTER (WHERE p.observed_at > c.since) AS fresh
-    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[])
-        WITH ORDINALITY AS c(series_id, start, since, number)
-    JOIN series_state st USING (series_id)
-    CROSS JOIN LATERAL (
-        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
-         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
-         WHERE o.series_id = c.series_id AND o.observed_at <= c.start AND NOT o.late AND o.value IS NOT NULL
-           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
-         ORDER BY o.observed_at DESC LIMIT 1)
-        UNION ALL
-        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
-         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
-         WHERE o.series_id = c.series_id AND o.observed_at > c.start AND o.observed_at <= c.since
-           AND NOT o.late AND o.value IS NOT NULL
-           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
-         ORDER BY o.observed_at DESC LIMIT %s)
-        UNION ALL
-        (SELECT o.observed_at, o.value, coalesce(v.test, '') IN ('corroborated', 'step') AS pending, o.received_at
-         FROM observation o LEFT JOIN verdict v USING (series_id, observed_at)
-         WHERE o.series_id = c.series_id AND o.observed_at > c.since AND o.observed_at <= st.judged_until
-           AND NOT o.late AND o.value IS NOT NULL
-           AND (coalesce(v.flag, o.flag) = 1 OR v.flag = 3 AND v.test IN ('spike', 'step'))
-         ORDER BY o.observed_at LIMIT %s)) p
-    GROUP BY c.number, st.judged_until"""
 _REACHED: LiteralString = """
     SELECT c.series_id, e.at, e.to_degree::int AS degree, e.chain
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::timestamptz[]) AS c(series_id, station_id, quantity, after)
@@ -83,10 +48,10 @@ _REACHED: LiteralString = """
          WHERE station_id = c.station_id AND quantity = c.quantity AND kind = 'reached' AND at > c.after)) e
     ORDER BY c.series_id, e.at"""
 _SAVE: LiteralString = """
-    UPDATE foresight f SET foreseen_until = n.u, issued_at = n.i, model = n.v, memory = n.m::jsonb,
-        outlook = n.o::jsonb, degree = n.d, updated_at = n.a
-    FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-                %s::smallint[], %s::timestamptz[]) AS n(s, u, i, v, m, o, d, a)
+    UPDATE foresight f SET foreseen_until = n.u, foreseen_delivery = n.n, issued_at = n.i, model = n.v,
+        memory = n.m::jsonb, outlook = n.o::jsonb, degree = n.d, updated_at = n.a
+    FROM unnest(%s::int[], %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                %s::smallint[], %s::timestamptz[]) AS n(s, u, n, i, v, m, o, d, a)
     WHERE f.series_id = n.s"""
 _EXPECTATIONS: LiteralString = """
     INSERT INTO expectation (event_id, probability, horizon_min, expected_at, earliest_at, latest_at, model)
@@ -128,11 +93,29 @@ class Told(msgspec.Struct, frozen=True):
     fading: float | None = None
 
 
-class Memory(msgspec.Struct, frozen=True):
-    """What is remembered between samples: since when (seconds) each warning stands, 4 degrees by 4 horizons."""
+# Since when (seconds) each warning stands, 4 degrees by 4 horizons; empty where none does.
+Matrix = tuple[tuple[float | None, ...], ...]
 
-    since: tuple[tuple[float | None, ...], ...] = ()
+
+class Start(msgspec.Struct, frozen=True):
+    """The memory of the decision before the forecast of `before` (seconds since 1970)."""
+
+    before: float
+    since: Matrix = ()
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What is remembered between samples: the warnings that stand, what people were told, where to start again.
+
+    `lived` is the newest reading (seconds) after which it was decided what to tell; `seen` up to which delivery the
+    series beside (gauges above, rain gauges) were looked at, by number.
+    """
+
+    since: Matrix = ()
     told: Told | None = None
+    starts: tuple[Start, ...] = ()
+    lived: float | None = None
+    seen: tuple[tuple[int, int], ...] = ()
 
 
 class LimitOutlook(msgspec.Struct, frozen=True):
@@ -167,35 +150,10 @@ class Series:
     unit: str
     rule_version: str
     foreseen_until: datetime | None
+    foreseen_delivery: int
     issued_at: datetime | None
     memory: str | None
     outlook: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Believed:
-    """The believed values of a series in time order: when (seconds since 1970), value, when they came here.
-
-    `pending`: a value was doubted at first and came to be believed with the next one. `judged_until` is of the
-    same moment of the database. `fresh` of the values are new.
-    """
-
-    number: int
-    judged_until: datetime
-    at: Sequence[float]
-    value: Sequence[float]
-    pending: Sequence[bool]
-    received: Sequence[float]
-    fresh: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of a series: its past from `start` to `since`, and what is new after `since`."""
-
-    series_id: int
-    start: datetime
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +172,7 @@ class ForesightRow:
 
     series_id: int
     foreseen_until: datetime
+    foreseen_delivery: int
     issued_at: datetime | None
     model: str
     memory: str
@@ -308,29 +267,18 @@ async def numbers(conn: AsyncConnection, wanted: Sequence[tuple[str, str]]) -> d
     return {(station, quantity): number for station, quantity, number in rows}
 
 
-async def points(conn: AsyncConnection, asked: Sequence[Asked], most_past: int, most_new: int) -> dict[Asked, Believed]:
-    """The believed values asked for, of those that have any: the newest of the past, the oldest of what is new.
-
-    At most so many of each, and the one before `start`.
-    """
-    columns = [[getattr(one, field.name) for one in asked] for field in fields(Asked)]
-    async with conn.cursor(row_factory=class_row(Believed), binary=True) as cursor:
-        await cursor.execute(_POINTS, (*columns, most_past, most_new))
-        return {asked[row.number - 1]: row for row in await cursor.fetchall()}
-
-
-async def reached(conn: AsyncConnection, series: Sequence[Series], after: datetime) -> dict[int, list[ReachedRow]]:
-    """The degree reached at `foreseen_until` (or `after` if that is None) of each series and its later changes."""
+async def reached(conn: AsyncConnection, series: Sequence[tuple[Series, datetime]]) -> dict[int, list[ReachedRow]]:
+    """The degree reached at a moment of each series and its later changes."""
     columns = (
-        [one.series_id for one in series],
-        [one.station_id for one in series],
-        [one.quantity for one in series],
-        [one.foreseen_until or after for one in series],
+        [one.series_id for one, _ in series],
+        [one.station_id for one, _ in series],
+        [one.quantity for one, _ in series],
+        [after for _, after in series],
     )
     async with conn.cursor(row_factory=class_row(ReachedRow)) as cursor:
         await cursor.execute(_REACHED, columns)
         rows = await cursor.fetchall()
-    found: dict[int, list[ReachedRow]] = {one.series_id: [] for one in series}
+    found: dict[int, list[ReachedRow]] = {one.series_id: [] for one, _ in series}
     for row in rows:
         found[row.series_id].append(row)
     return found

@@ -3,14 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from psycopg import AsyncConnection
 
 from alerting import foresee_load
 from floodcore.network.model import Network
 from floodcore.store.connect import Pool
+from floodcore.store.foresight import Memory
 from floodcore.words import Quantity, Reading
-from tests.engine.test_foresee import STEP, T0, bring, readings, rows, run, station, wave
+from tests.engine.test_foresee import STEP, T0, bring, readings, run, station, wave
+from tests.rows import rows
 
 UNTIL = """
     SELECT judged_until - foreseen_until
@@ -24,7 +27,8 @@ PAIRS = Network(stations={"A": station("A", ("U",)), "U": station("U"), "B": sta
 
 async def state(conn: AsyncConnection, name: str) -> tuple[Any, ...]:
     (found,) = await rows(conn, STATE.format(name=name))
-    return found[0], found[1].replace(f"-{name}-", "-"), found[2]
+    memory = msgspec.structs.replace(msgspec.json.decode(found[1], type=Memory), seen=(), told=None)
+    return found[0], memory, found[2]
 
 
 async def come(conn: AsyncConnection, first: int, count: int, step: timedelta) -> None:

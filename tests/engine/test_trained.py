@@ -25,8 +25,9 @@ from floodcore.store.foresight import foresights
 from floodcore.words import Degree, Quantity, Reading
 from hladina.commands.check import main as check
 from hladina.hindcast import main as hindcast
-from tests.engine.test_foresee import bring, rows
+from tests.engine.test_foresee import bring
 from tests.engine.test_training import STATIONS, T0, river, write
+from tests.rows import rows
 
 Array = NDArray[np.float64]
 STEP = timedelta(minutes=10)
