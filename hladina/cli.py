@@ -28,6 +28,7 @@ COMMANDS = {
     "rules": ("hladina.commands.rules", "history of a station's rules: since when, by whom, why"),
     "hindcast": ("hladina.hindcast", "run the live engine over recorded data"),
     "lab": ("hladina.commands.lab", "try other limits, hysteresis and calm time on a record"),
+    "rates": ("hladina.commands.rates", "learn how fast each river goes from its record"),
     "simulate": ("hladina.commands.simulate", "simulated gauges for a running house"),
     "flood-book": ("hladina.commands.flood_book", "verify or export the flood book"),
     "status": ("hladina.commands.status", "how a running house is"),

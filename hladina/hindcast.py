@@ -20,8 +20,10 @@ from alerting.engine import forecast_odds
 from alerting.engine.forecast_local import Local
 from alerting.engine.forecast_trained import Taught, Trained
 from alerting.engine.rules import ENGINE, version
+from floodcore.network import own_rates
+from floodcore.quality.rates import GENERIC, Learnt
 from floodcore.words import Flag
-from hladina import foresight, plots, skill, skill_table, trained, training
+from hladina import foresight, plots, rates, skill, skill_table, trained, training
 from hladina.judged import Outcome, judge, staged
 from hladina.neighbours import above
 from hladina.records import Record, Records, read_readings
@@ -53,6 +55,7 @@ class Judged:
     outcome: Outcome
     quality: tuple[tuple[str, str, str, str], ...]
     summary: dict[str, object]
+    learnt: Learnt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,15 @@ def main(argv: Sequence[str]) -> int:
         earlier = read_readings(options.train, stations) if options.train else None
         records = read_readings(options.readings, stations)
         options.out.mkdir(parents=True, exist_ok=True)
+        learned = {} if options.rates is None else rates.read(options.rates, stations)
         with Workers(options.dask) as workers:
             if earlier is not None:
-                _teach(options, stations, _train(stations, earlier, workers))
+                past = _judged(stations, earlier, {}, workers)
+                learned = _rates(options, past, learned)
+                _teach(options, stations, _train(stations, past, workers))
             file = options.trained if earlier is None else options.out / STATIONS
             known = Trained() if file is None else trained.read(file.read_bytes(), stations, file.name)
-            _write(options, stations, records, known, workers)
+            _write(options, stations, records, known, _judged(stations, records, learned, workers), workers)
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
@@ -107,14 +113,25 @@ def _parser() -> argparse.ArgumentParser:
     teaching.add_argument(
         "--trained", type=Path, metavar="FILE", help="what stations learnt before, as --train wrote it"
     )
+    parser.add_argument(
+        "--rates", type=Path, metavar="FILE", help="how fast the rivers go, as `hladina rates` wrote it"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
     parser.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786; one station each")
     return parser
 
 
-def _train(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Learned | None]:
+def _rates(options: argparse.Namespace, past: Mapping[str, Judged], given: own_rates.Learned) -> own_rates.Learned:
+    """How fast the rivers go by the earlier records, written for the live house; a file that is given stands."""
+    learned = {(key, one.outcome.rules.quantity): one.learnt for key, one in past.items() if one.learnt is not None}
+    if given or not learned:
+        return given
+    (options.out / own_rates.FILE).write_text(own_rates.written(learned), encoding="utf-8")
+    return learned
+
+
+def _train(stations: dict[str, Recorded], judged: Mapping[str, Judged], workers: Workers) -> dict[str, Learned | None]:
     """What the earlier records teach of each station with limits; None where they hold too few floods."""
-    judged = _judged(stations, records, workers)
     cases = [_case(one, stations, judged, None) for one in stations.values() if one.limits]
     found = workers.each(_learn, cases, "learnt")
     return {case.station.id: one for case, one in zip(cases, found, strict=True)}
@@ -124,8 +141,10 @@ def _learn(case: Case) -> Learned | None:
     return training.learn(case.station, case.stations, case.outcomes, forecast_odds.generic())
 
 
-def _judged(stations: dict[str, Recorded], records: Records, workers: Workers) -> dict[str, Judged]:
-    things = [(one, records.by_station[key]) for key, one in stations.items()]
+def _judged(
+    stations: dict[str, Recorded], records: Records, learned: own_rates.Learned, workers: Workers
+) -> dict[str, Judged]:
+    things = [(one, records.by_station[key], learned.get((key, one.quantity))) for key, one in stations.items()]
     return dict(zip(stations, workers.each(_judge, things, "judged"), strict=True))
 
 
@@ -134,6 +153,7 @@ def _write(
     stations: dict[str, Recorded],
     records: Records,
     known: Trained,
+    judged: Mapping[str, Judged],
     workers: Workers,
 ) -> None:
     out: Path = options.out
@@ -144,7 +164,6 @@ def _write(
             _table(stack, out / name, header)
             for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
         )
-        judged = _judged(stations, records, workers)
         cases = [_case(one, stations, judged, known.stations.get(key)) for key, one in stations.items()]
         for key, result in zip(stations, workers.each(_foresee, cases, "foreseen"), strict=True):
             one = judged[key]
@@ -184,10 +203,11 @@ def _taught(options: argparse.Namespace, known: Trained) -> dict[str, object]:
     return {"files": [path.name for path in files], "version": known.version or None, "stations": len(known.stations)}
 
 
-def _judge(job: tuple[Recorded, Record]) -> Judged:
-    station, record = job
-    outcome = judge(station, record)
-    found = Judged(outcome, tuple(_quality(station, record, outcome)), _summary(record, outcome))
+def _judge(job: tuple[Recorded, Record, Learnt | None]) -> Judged:
+    station, record, learnt = job
+    outcome = judge(station, record, rates=GENERIC if learnt is None else learnt.rates)
+    taught = rates.learnt(station, record, outcome) if learnt is None else None
+    found = Judged(outcome, tuple(_quality(station, record, outcome)), _summary(record, outcome), taught)
     outcome.verdicts.clear()
     return found
 
@@ -255,6 +275,7 @@ def _summary(record: Record, outcome: Outcome) -> dict[str, object]:
         "contradictory": record.contradictory,
         "interval_s": outcome.rules.interval.total_seconds(),
         "rule_version": version(outcome.rules),
+        "rates": outcome.rules.rates.version,
         "flags": dict(sorted(flags.items())),
         "tests": dict(sorted(tests.items())),
         "degree_changes": len(outcome.transitions),

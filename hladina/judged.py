@@ -15,6 +15,7 @@ from alerting.engine.judge import Job, Standing, spans, walk
 from alerting.engine.lifecycle import PROVED, Transition
 from alerting.engine.rules import Rules, of_rain
 from floodcore.quality.door import of_value
+from floodcore.quality.rates import GENERIC, Rates
 from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Flag, Quantity
 from hladina.records import Record
@@ -78,10 +79,10 @@ class Outcome:
         return pairs[:, 0], pairs[:, 1]
 
 
-def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outcome:
-    """The live engine over one station's record; by default with the rules the live house would take."""
+def judge(station: Recorded, record: Record, rules: Rules | None = None, rates: Rates = GENERIC) -> Outcome:
+    """The live engine over one station's record; by default with the rules the live house would take with `rates`."""
     if rules is None:
-        rules = rules_of(station, interval(record.at))
+        rules = rules_of(station, interval(record.at), rates)
     outcome = Outcome(rules)
     samples = [Sample(at, v, *of_value(station.quantity, v)) for at, v in zip(record.at, record.value, strict=True)]
     for walked in walk(Job(rules, Standing(), samples)):
@@ -96,11 +97,11 @@ def judge(station: Recorded, record: Record, rules: Rules | None = None) -> Outc
     return outcome
 
 
-def rules_of(station: Recorded, every: timedelta) -> Rules:
-    """The rules the live house would take."""
+def rules_of(station: Recorded, every: timedelta, rates: Rates = GENERIC) -> Rules:
+    """The rules the live house would take with `rates`."""
     if station.rain is not None:
         return of_rain(station.rain, every)
-    return Rules(station.quantity, every, station.limits)
+    return Rules(station.quantity, every, station.limits, rates=rates)
 
 
 def interval(at: Sequence[datetime]) -> timedelta:

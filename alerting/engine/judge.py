@@ -166,7 +166,7 @@ def walk(job: Job) -> Iterator[Walked]:
         hour = int(sample.at.timestamp()) // 3600
         checkpoint = Checkpoint(sample.at, standing) if hour > standing.hour else None
         flooded = standing.life.degree > Degree.NONE
-        checked = check(standing.memory, sample, rules.quantity, flooded=flooded)
+        checked = check(standing.memory, sample, rules.quantity, flooded=flooded, rates=rules.rates)
         turns: tuple[Turn, ...] = ()
         if checked.believed:
             standing, turns = _step(standing, checked, rules, hour)

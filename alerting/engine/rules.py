@@ -15,6 +15,7 @@ from alerting.engine.rain_sums import RainRules
 from alerting.engine.thresholds import Ladder
 from floodcore.freshness import allowed_silence
 from floodcore.network.model import Limits, Network, Station
+from floodcore.quality.rates import GENERIC, Rates
 from floodcore.words import Degree, Quantity
 
 # Raised by hand whenever the code judges differently on the same numbers.
@@ -36,7 +37,8 @@ class Rules:
     hysteresis is 5 cm; for discharge 5 % of the limit. Half an hour of calm is judged on the
     development records. `told` says whether people are told: only for the Czech scheme; limits of
     other schemes are judged as limit n of that scheme and never announced as SPA. `rain` are the limits of
-    sums, where the series is rain that has some; it then has no `limits`.
+    sums, where the series is rain that has some; it then has no `limits`. `rates` are how fast the river goes by its
+    own record.
     """
 
     quantity: Quantity
@@ -50,6 +52,7 @@ class Rules:
     trend_dead_cm: float = 3.0
     trend_dead_share: float = 0.03
     rain: RainRules | None = None
+    rates: Rates = GENERIC
     # What follows from the rest, worked out once: the ladder of the limits, the longest gap in a calm, and
     # the trend window in seconds (an hour, or three intervals of a gauge that reports less often).
     ladder: Ladder = field(init=False, repr=False, compare=False)
@@ -88,13 +91,15 @@ def rules_of(network: Network, station_id: str, quantity: Quantity) -> Rules:
     station = network.stations.get(station_id)
     if station is None:
         return Rules(quantity, timedelta(minutes=10))
+    learnt = station.rates.get(quantity)
+    rates = GENERIC if learnt is None else learnt.rates
     rain = station.rain_degrees
     if quantity is Quantity.RAIN and rain is not None:
         return of_rain(rain_sums.rules_of(rain), station.interval, rain.scheme)
     limits = _binding(station)
     if limits is None or limits.quantity is not quantity:
-        return Rules(quantity, station.interval)
-    return Rules(quantity, station.interval, _rising(limits.values), limits.scheme)
+        return Rules(quantity, station.interval, rates=rates)
+    return Rules(quantity, station.interval, _rising(limits.values), limits.scheme, rates=rates)
 
 
 def of_rain(sums: RainRules, interval: timedelta, scheme: str = _RAIN) -> Rules:
@@ -133,6 +138,8 @@ def canonical(rules: Rules) -> str:
         "trend_dead_cm": rules.trend_dead_cm,
         "trend_dead_share": rules.trend_dead_share,
     }
+    if rules.rates != GENERIC:  # the versions of all other series stay what they were
+        document["rates"] = {"rise": rules.rates.rise, "fall": rules.rates.fall, "version": rules.rates.version}
     if rules.rain is not None:  # the versions of all other series stay what they were
         document["rain"] = rain_sums.written(rules.rain)
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -165,4 +172,5 @@ def parse(text: str) -> Rules:
         trend_dead_cm=document["trend_dead_cm"],
         trend_dead_share=document["trend_dead_share"],
         rain=rain_sums.parse(document["rain"]) if "rain" in document else None,
+        rates=Rates(**document["rates"]) if "rates" in document else GENERIC,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from floodcore.network import own_rates
 from floodcore.network.model import (
     Change,
     Column,
@@ -35,14 +36,23 @@ def network_of(entries: Entries, trees: Mapping[str, Node]) -> Network:
     """
     sources = {entry.id: entry.node for entry in entries["sources"]}
     outline = next((tree for tree in trees.values() if tree.get("outline") is not None), None)
+    rates = own_rates.rates_of(trees[own_rates.FILE]) if own_rates.FILE in trees else {}
     return Network(
         rivers={entry.id: _river(entry) for entry in entries["rivers"]},
-        stations={entry.id: _station(entry, sources) for entry in entries["stations"]},
+        stations={entry.id: _station(entry, sources, rates) for entry in entries["stations"]},
         places={entry.id: _place(entry) for entry in entries["places"]},
         partners={entry.id: _partner(entry) for entry in entries["partners"]},
         exports={entry.id: _export(entry) for entry in entries["exports"]},
         outline=() if outline is None else _line(outline, "outline"),
     )
+
+
+def measured(entries: Entries) -> dict[str, tuple[Quantity, ...]]:
+    """What each station measures, as far as it can be read; for rules that must know before there is a network."""
+    return {
+        entry.id: tuple(Quantity(word) for word in _texts(entry.node, "quantities") if word in set(Quantity))
+        for entry in entries["stations"]
+    }
 
 
 def _river(entry: Entry) -> River:
@@ -77,7 +87,7 @@ def _partner(entry: Entry) -> Partner:
     return partner if silence is None else replace(partner, silence_after=timedelta(seconds=silence))
 
 
-def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
+def _station(entry: Entry, sources: Mapping[str, Node], rates: own_rates.Learned) -> Station:
     node = entry.node
     return Station(
         id=entry.id,
@@ -94,6 +104,7 @@ def _station(entry: Entry, sources: Mapping[str, Node]) -> Station:
         category=node.text("category"),
         limits=tuple(_limits(limits, sources) for limits in node.items("limits")),
         changes=tuple(_change(change, sources) for change in node.items("changes")),
+        rates={quantity: one for (station, quantity), one in rates.items() if station == entry.id},
         links=tuple(_link(link) for link in node.items("links")),
         upstream=_texts(node, "upstream"),
         spare_for=node.text("spare_for"),

@@ -1,6 +1,6 @@
 """Reads and checks a folder of station files: the only place of the network that touches the disk.
 
-    rivers.yaml  places.yaml  partners.yaml  region.yaml  sources.yaml  [exports.yaml]  stations/*.yaml
+    rivers.yaml  places.yaml  partners.yaml  region.yaml  sources.yaml  [exports.yaml]  [rates.yaml]  stations/*.yaml
 
 Every file is checked against its schema (`schema/*.json` beside this module, published as
 `station_configs/schema`), then all together against the rules of `rules.py`. All faults of all files
@@ -13,7 +13,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from floodcore.network.build import network_of
+from floodcore.network import own_rates
+from floodcore.network.build import measured, network_of
 from floodcore.network.changes import change_faults
 from floodcore.network.exports import export_faults
 from floodcore.network.faults import Checked, ConfigurationError, Fault, Missing, suggestion
@@ -24,12 +25,12 @@ from floodcore.network.rules import anomalies, entries_of, rule_faults
 from floodcore.network.structure import Schema, structure_faults
 from floodcore.network.tree import Node, parse
 
-KINDS = ("rivers", "places", "partners", "region", "sources", "exports", "stations")
+KINDS = ("rivers", "places", "partners", "region", "sources", "exports", "rates", "stations")
 _SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
 # The largest file of the Liberec Region has 400 lines (15 kB); a file twenty times that is a mistake.
 MAX_BYTES = 300_000
 _MAY_BE_EMPTY = {"places", "partners"}
-_OPTIONAL = {"exports.yaml"}
+_OPTIONAL = {"exports.yaml", own_rates.FILE}
 # What stations learnt is checked by those who foresee with it (`hladina check`).
 _BESIDE = {"schema", "stations", "trained.json"}
 
@@ -73,6 +74,8 @@ def check(folder: Path, sensors: Sensors | None = None) -> Checked:
     faults += rain_faults(entries)
     faults += change_faults(entries)
     faults += export_faults(entries)
+    if own_rates.FILE in trees:
+        faults += own_rates.rates_faults(trees[own_rates.FILE], measured(entries))
     if faults:
         return Checked(None, tuple(sorted(set(faults))))
     network = network_of(entries, trees)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from floodcore.network.rain import PersonRule, RainDegrees
+from floodcore.quality.rates import Learnt
 from floodcore.words import Degree, Language, Quantity
 
 # How many degrees a scheme has: Czech SPA (Act 254/2001, section 70), Saxon Alarmstufen, Polish warning and alarm.
@@ -161,7 +162,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A gauge or rain gauge.
+    """A gauge or rain gauge. `rates` are how fast its river goes by its own record.
 
     `interval` is the expected time between readings. `limits` are those before the first of their dated `changes`,
     oldest first; `at` is the station as it is at a moment. `upstream` are ids of the next stations above.
@@ -184,6 +185,7 @@ class Station:
     category: str | None = None
     limits: tuple[Limits, ...] = ()
     changes: tuple[Change, ...] = ()
+    rates: Mapping[Quantity, Learnt] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     upstream: tuple[str, ...] = ()
     spare_for: str | None = None

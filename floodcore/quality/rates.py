@@ -35,20 +35,40 @@ class Rates(Struct, frozen=True):
 GENERIC = Rates()
 
 
-def learn(at: Sequence[datetime], share: Sequence[float]) -> Rates:
-    """The rates of a station from its believed record.
+class Learnt(Struct, frozen=True):
+    """What a record taught: the shares, rounded to a ten-thousandth, and the `steps` of which time they are from."""
+
+    rise: float
+    fall: float
+    steps: int
+    begin: datetime
+    end: datetime
+
+    @property
+    def version(self) -> str:
+        """The hash of all of it: 12 hex digits."""
+        told = [self.rise, self.fall, self.steps, self.begin.isoformat(), self.end.isoformat()]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
+
+    @property
+    def rates(self) -> Rates:
+        """The rates as the fold takes them."""
+        return Rates(self.rise, self.fall, self.version)
+
+
+def learn(at: Sequence[datetime], share: Sequence[float]) -> Learnt | None:
+    """The rates of a station from its believed record; None if there is too little of it.
 
     `at` (n,) aware UTC in order; `share` (n - 1,) the change of each step over what is ordinary in its time, with
     its sign. Steps over more than an hour are left out; with fewer than 2,000 others the generic rates stand.
     """
     known = [one for one, (a, b) in zip(share, pairwise(at), strict=True) if b - a <= _LONGEST_STEP]
     if len(known) < _ENOUGH:
-        return GENERIC
+        return None
     rise, fall = _rate([max(one, 0.0) for one in known]), _rate([max(-one, 0.0) for one in known])
-    told = json.dumps([rise, fall, len(known), at[0].isoformat(), at[-1].isoformat()])
-    return Rates(rise, fall, hashlib.sha256(told.encode()).hexdigest()[:12])
+    return Learnt(rise, fall, len(known), at[0], at[-1])
 
 
 def _rate(shares: Sequence[float]) -> float:
     ordered = sorted(shares)
-    return min(max(_MARGIN * ordered[int(_QUANTILE * (len(ordered) - 1))], LEAST), MOST)
+    return round(min(max(_MARGIN * ordered[int(_QUANTILE * (len(ordered) - 1))], LEAST), MOST), 4)

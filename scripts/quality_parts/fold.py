@@ -8,6 +8,7 @@ from alerting.engine.judge import Job, Standing, walk
 from alerting.engine.lifecycle import PROVED
 from alerting.engine.rules import Rules
 from floodcore.quality.door import REFUSED, at_the_door
+from floodcore.quality.rates import GENERIC, Rates
 from floodcore.quality.window import Sample
 from floodcore.words import Degree, Flag, Quantity, Reading
 from scripts.quality_parts.faults import Sent
@@ -34,12 +35,18 @@ class Outcome:
     """What residents were told on a rise: what was proved (ADR 0020)."""
 
 
-def run(sent: Sequence[Sent], quantity: Quantity, step: timedelta, limits: Mapping[Degree, float]) -> Outcome:
+def run(
+    sent: Sequence[Sent],
+    quantity: Quantity,
+    step: timedelta,
+    limits: Mapping[Degree, float],
+    rates: Rates = GENERIC,
+) -> Outcome:
     """Judge what was sent, in the order it arrives."""
     outcome = Outcome()
     kept = _kept(sent, quantity, outcome)
     samples = [sample for _, sample in kept]
-    job = Job(Rules(quantity, step, dict(limits)), Standing(), samples)
+    job = Job(Rules(quantity, step, dict(limits), rates=rates), Standing(), samples)
     place_of = {sample.at: place for place, sample in kept}
     degree_after: dict[int, Degree] = {}
     for (place, _), walked in zip(kept, walk(job), strict=True):

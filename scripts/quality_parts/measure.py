@@ -70,7 +70,7 @@ def faults(tracks: Sequence[Track], kind: str, where: str, count: int, seed: int
             continue
         stretch, start = cut
         sent = KINDS[kind](rng, stretch, start)
-        _count(found, one, stretch, sent, run(stretch, one.quantity, one.step, one.limits))
+        _count(found, one, stretch, sent, run(stretch, one.quantity, one.step, one.limits, one.rates))
     return found
 
 
@@ -120,7 +120,7 @@ def _sent(one: Track, i: int) -> Sent:
 
 def _count(found: Found, one: Track, stretch: Stretch, sent: Sequence[Sent], clean: Outcome) -> None:
     """Compare the stretch with a fault to the same one without."""
-    outcome = run(sent, one.quantity, one.step, one.limits)
+    outcome = run(sent, one.quantity, one.step, one.limits, one.rates)
     suspected = {s.at for s, flag in zip(stretch, clean.flag, strict=True) if flag in _DOUBTED}
     bad = [i for i, s in enumerate(sent) if s.bad]
     good = [i for i, s in enumerate(sent) if not s.bad and s.at not in suspected]
@@ -155,7 +155,7 @@ def _risen(risen: Risen, one: Track, sent: Sequence[Sent], start: int) -> None:
     base = sent[start - 1].true
     top = max(s.true for s in sent[start:])
     limits = {Degree(n): base + share * (top - base) for n, share in enumerate((0.25, 0.5, 0.75), start=1)}
-    outcome = run(sent, one.quantity, one.step, limits)
+    outcome = run(sent, one.quantity, one.step, limits, one.rates)
     risen.rises += 1
     suppressed = untold = False
     for degree, limit in limits.items():
@@ -184,7 +184,7 @@ def untouched(tracks: Sequence[Track], told: Callable[[str], None]) -> tuple[int
     for one in tracks:
         sent = _whole(one)
         limits = one.limits if one.quantity is not Quantity.LEVEL or _rose(one) else {}
-        outcome = run(sent, one.quantity, one.step, limits)
+        outcome = run(sent, one.quantity, one.step, limits, one.rates)
         total += len(sent)
         for s, flag, test in zip(sent, outcome.flag, outcome.test, strict=True):
             if flag in _DOUBTED:
@@ -202,7 +202,7 @@ def timely(tracks: Sequence[Track]) -> tuple[dict[int, int], int]:
     for one in tracks:
         if one.quantity is Quantity.LEVEL and not _rose(one):
             continue
-        outcome = run(_whole(one), one.quantity, one.step, one.limits)
+        outcome = run(_whole(one), one.quantity, one.step, one.limits, one.rates)
         for place, degree in outcome.rises:
             first = place
             while first > 0 and not one.value[first - 1] < one.limits[degree]:

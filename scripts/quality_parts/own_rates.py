@@ -26,13 +26,13 @@ class Compared:
     caught: int = 0
 
 
-def learnt(one: Track) -> tuple[Rates, int]:
+def learnt(one: Track) -> tuple[Rates | None, int]:
     """The rates of the first half of a record, and where the second half begins."""
     half = len(one.at) // 2
     known = np.flatnonzero(np.isfinite(one.value[:half]))
     at, value = [one.at[int(i)] for i in known], [float(one.value[i]) for i in known]
-    rates: Rates = learn(at, shares(at, value, one.quantity))
-    return rates, half
+    found = learn(at, shares(at, value, one.quantity))
+    return None if found is None else found.rates, half
 
 
 def compare(tracks: Sequence[Track], count: int, seed: int) -> tuple[int, Compared, Compared]:
@@ -41,7 +41,7 @@ def compare(tracks: Sequence[Track], count: int, seed: int) -> tuple[int, Compar
     generic, own, stations = Compared(), Compared(), 0
     for one in tracks:
         rates, half = learnt(one)
-        if rates is GENERIC:
+        if rates is None:
             continue
         stations += 1
         places = [rng.randrange(half + _AROUND, len(one.at) - 2) for _ in range(count)]

@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from floodcore.quality.rates import GENERIC, Rates
 from floodcore.words import Degree, Quantity
 from hladina.records import Record, read_readings
 from hladina.station_list import Recorded
@@ -24,7 +25,8 @@ class Track:
     """A series as it was recorded. `value` (n,) in the canonical unit, NaN missing; `step` is its usual interval.
 
     `limits` stand at a quarter, half and three quarters of the way from the median to the highest value.
-    `flood` and `dry` (k,) are the places at or above the lowest limit, and within a tenth of the way.
+    `flood` and `dry` (k,) are the places at or above the lowest limit, and within a tenth of the way. `rates` are its
+    own, where it is studied with them.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Track:
     limits: dict[Degree, float]
     flood: NDArray[np.intp]
     dry: NDArray[np.intp]
+    rates: Rates = GENERIC
 
 
 def track(name: str, quantity: Quantity, at: Sequence[datetime], value: NDArray[np.float64]) -> Track:

@@ -1,7 +1,7 @@
 """What a station's own record says of its steps: from how many, within what, and by which name."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,12 @@ ENOUGH = 2000
 
 
 def learnt(shares: Sequence[float], step: timedelta = TEN) -> Rates:
-    return learn([T0 + n * step for n in range(len(shares) + 1)], shares)
+    return rates_of([T0 + n * step for n in range(len(shares) + 1)], shares)
+
+
+def rates_of(at: Sequence[datetime], shares: Sequence[float]) -> Rates:
+    found = learn(at, shares)
+    return GENERIC if found is None else found.rates
 
 
 def record(rise: float, fall: float, steps: int = 4000) -> list[float]:
@@ -50,20 +55,20 @@ def test_a_step_over_more_than_an_hour_is_left_out() -> None:
     assert learnt([0.4] * ENOUGH, timedelta(minutes=61)) is GENERIC
     times = [T0 + n * TEN for n in range(ENOUGH + 1)]
     times += [times[-1] + timedelta(hours=2) * n for n in range(1, 11)]
-    assert learn(times, [0.4] * ENOUGH + [1.0] * 10).rise == pytest.approx(0.6)
+    assert rates_of(times, [0.4] * ENOUGH + [1.0] * 10).rise == pytest.approx(0.6)
 
 
 def test_the_version_names_what_was_learnt() -> None:
     def with_a_gap(begin: float, gap: float) -> Rates:
         first = [T0 + timedelta(hours=begin) + n * TEN for n in range(2000)]
-        return learn([*first, *(first[-1] + timedelta(hours=gap) + n * TEN for n in range(2001))], record(0.4, 0.6))
+        return rates_of([*first, *(first[-1] + timedelta(hours=gap) + n * TEN for n in range(2001))], record(0.4, 0.6))
 
     rates = learnt(record(0.4, 0.6))
     assert rates == learnt(record(0.4, 0.6))
     others = [learnt(record(0.5, 0.6)), learnt(record(0.4, 0.5)), learnt(record(0.4, 0.6, 4002))]
     others += [with_a_gap(0.0, 2.0), with_a_gap(0.0, 3.0), with_a_gap(1.0, 2.0)]
     times = [T0 + n * TEN for n in range(4001)]
-    others += [learn([T0 - TEN, *times[1:]], record(0.4, 0.6)), learn([*times[:-1], times[-1] + TEN], record(0.4, 0.6))]
+    others += [rates_of(at, record(0.4, 0.6)) for at in ([T0 - TEN, *times[1:]], [*times[:-1], times[-1] + TEN])]
     versions = {each.version for each in (rates, *others)}
     assert len(versions) == len(others) + 1
     assert all(len(version) == 12 and int(version, 16) >= 0 for version in versions)
