@@ -13,10 +13,13 @@ from datetime import timedelta
 import aiomqtt
 import pytest
 
+from alerting.watch import Watching
+from alerting.watch import look as watch
 from collectors import uplinks
 from floodcore.supervision import Pulse
 from floodcore.words import Quantity
 from simulators.misbehave import (
+    apply,
     buffered,
     constant,
     drifting,
@@ -91,19 +94,64 @@ async def test_55_stuck(worlds: Worlds) -> None:
 
 
 async def test_56_drift(worlds: Worlds) -> None:
-    """Injected: the zero moves by 2 cm an hour in calm. Expected: nobody told; a flag needs neighbours (see below)."""
+    """Injected: the zero moves by 2 cm an hour in calm. Expected: nobody told; a doubt needs neighbours (next row)."""
     async with worlds() as here:
         await played(here, faulty(LONG_CALM, [drifting(T0 + 6 * TEN, 2.0)]))
         assert await here.reached() == []
         assert await here.told() == []
 
 
+async def test_56_drift_beside_neighbours(worlds: Worlds) -> None:
+    """Injected: 12 cm a day for three days, two gauges of the river beside. Expected: doubt drift, nobody told."""
+    hour, hours = timedelta(hours=1), 13 * 24
+    async with worlds(others=2, river="beck") as here:
+        true = [60.0 + 6.0 * math.sin(n / 30.0) + n * 7 % 3 * 0.3 for n in range(hours)]
+        shown = [Sample(T0 + n * hour, round(v, 1), T0 + n * hour) for n, v in enumerate(true)]
+        drifted = apply(shown, [drifting(T0 + (hours - 72) * hour, 0.5)])
+        here.show({MAIN: drifted, "G01": shown, "G02": shown})
+        await here.play(T0 + hours * hour, timedelta(hours=12))
+        async with here.house.pool.connection() as conn:
+            await watch(conn, here.house.network, here.hands[0], Watching())
+        doubted = await here.rows("SELECT station_id, test FROM doubt JOIN series USING (series_id)")
+        assert doubted == [(MAIN, "drift")]
+        assert await here.reached() == []
+        assert {kind for kind, _ in await here.told()} <= {"incident"}, "gauges of ten minutes that speak hourly"
+
+
 async def test_57_step_of_the_datum(worlds: Worlds) -> None:
-    """Injected: all 45 cm lower from one sample on. Expected: flagged, nobody told (for a step up see below)."""
+    """Injected: all 45 cm lower from one sample on. Expected: flagged, nobody told."""
     async with worlds() as here:
         await played(here, samples(tuple(v - (45.0 if n >= 12 else 0.0) for n, v in enumerate(LONG_CALM))))
         assert "drop" in await here.tests()
         assert await here.reached() == []
+
+
+@pytest.mark.parametrize("by", [60.0, 150.0, 400.0])
+async def test_57_step_of_the_datum_upwards(worlds: Worlds, by: float) -> None:
+    """Injected: all 60, 150, 400 cm higher from one sample on. Expected: flag step, officers told, no resident."""
+    async with worlds() as here:
+        await played(here, samples(tuple(v + (by if n >= 12 else 0.0) for n, v in enumerate(LONG_CALM))))
+        assert "step" in await here.tests()
+        assert [was for _, was, _ in await here.reached()] == [0]
+        told = await here.telephones()
+        assert any("NEOVERENO" in text for text in told["officer"])
+        assert told["resident"] == []
+
+
+async def test_57_a_flood_upon_the_moved_datum_is_told(worlds: Worlds) -> None:
+    """Injected: all 60 cm higher in calm, then the river rises. Expected: residents told once it moves as water."""
+    calm, flood = CALM, (*RISE, *CREST)
+    levels = (*calm, *(v + 60.0 for v in calm), *(v + 60.0 for v in flood))
+    async with worlds() as here:
+        here.show({MAIN: samples(levels)})
+        await here.play(T0 + 2 * len(calm) * TEN)
+        told = await here.telephones()
+        assert told["resident"] == []
+        await here.play(T0 + len(levels) * TEN)
+        told = await here.telephones()
+        assert "3. SPA" in told["resident"][-1]
+        proof = await here.rows("SELECT min(at) FROM event WHERE kind = 'proved' OR firm_to > 0")
+        assert proof[0][0] <= T0 + (2 * len(calm) + 4) * TEN
 
 
 @pytest.mark.parametrize("value", [-9999.0, math.inf, -math.inf, math.nan, None, 0.0, 999.9])
@@ -218,6 +266,20 @@ async def test_63_future_stamp(worlds: Worlds) -> None:
         assert await here.kept(PUSHED) == true
         assert await here.reached(PUSHED) == crossings(LEVELS)
         assert await here.rows("SELECT station_id FROM ahead") == [(PUSHED,)]
+
+
+async def test_63_future_stamp_in_a_polled_file(worlds: Worlds) -> None:
+    """Injected: the same in a file that shows it for hours. Expected: refused again and again, degrees of the water."""
+    async with worlds() as here:
+        shown = faulty(LEVELS, [future(T0 + 6 * TEN, T0 + 12 * TEN, timedelta(hours=2))])
+        await played(here, shown)
+        assert {reason.partition(":")[0] for reason in await here.quarantined()} == {"future"}
+        kept = await here.kept()
+        true = {s.at: s.value for n, s in enumerate(samples(LEVELS)) if not 6 <= n < 12 and not 18 <= n < 24}
+        assert true.items() <= kept.items()
+        told = await here.reached()
+        assert [(was, to) for _, was, to in told] == [(was, to) for _, was, to in crossings(LEVELS)]
+        assert all(at >= true for (at, _, _), (true, _, _) in zip(told, crossings(LEVELS), strict=True))
 
 
 @pytest.mark.parametrize("wreck", [True, False])

@@ -18,13 +18,17 @@ from aiohttp.abc import AbstractResolver
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.incident_watch import look
+from alerting.notify.expanding import expand_one
 from alerting.sweep import sweep
+from alerting.vouch import look as vouch
 from collectors import chmu, fetch, polling, push
 from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.network.model import Limits, Link, Names, Network, Station
 from floodcore.settings import Settings
+from floodcore.store import contacts
 from floodcore.store.connect import Pool
+from floodcore.store.contacts import NewRecipient
 from floodcore.supervision import Supervisor
 from floodcore.texts import Texts
 from floodcore.words import Degree, Quantity
@@ -130,6 +134,7 @@ class World:
                 pass
             await look(conn, self.house.network, now, exercise=True)
             await sweep(conn, self.rulebook, now, exercise=True)
+            await vouch(conn, self.rulebook, now, exercise=True)
 
     async def push(self, sent: Sequence[Sample], offset: timedelta = timedelta(0)) -> dict[str, Any]:
         """A logger's push over HTTP; `offset` is the zone its stamps are written in."""
@@ -177,6 +182,19 @@ class World:
         ((fault, failures),) = await self.rows("SELECT fault, failures FROM source_health WHERE source = 'chmu'")
         return fault, failures
 
+    async def telephones(self) -> dict[str, list[str]]:
+        """The texts an officer and a resident of every gauge would have got by now, without those overtaken."""
+        async with self.house.pool.connection() as conn:
+            for phone, role in (("+420600000001", "officer"), ("+420600000002", "resident")):
+                names = tuple(self.house.network.stations) if role == "resident" else ()
+                await contacts.add(conn, NewRecipient(phone, "cs", role, 1, names))
+        while await expand_one(self.house):
+            pass
+        found = await self.rows(
+            "SELECT r.role, d.body FROM delivery d JOIN recipient r USING (recipient_id) ORDER BY d.delivery_id"
+        )
+        return {role: [body for whose, body in found if whose == role] for role in ("officer", "resident")}
+
     async def told(self) -> list[tuple[str, str]]:
         """(kind, station) of every event that is announced to people."""
         return [
@@ -188,12 +206,12 @@ class World:
         ]
 
 
-def network(others: int = 0) -> Network:
+def network(others: int = 0, river: str | None = None) -> Network:
     """The river, the village that pushes, the bridge by radio, and `others` more gauges of the same source."""
     gauges = [station(MAIN, Link("chmu", address(0))), station(PUSHED, Link("push"))]
     gauges.append(station(RADIO, Link("tts", "ldds-bridge", "dragino_ldds", 400.0)))
     gauges += [station(f"G{n:02}", Link("chmu", address(n))) for n in range(1, others + 1)]
-    return Network(stations={gauge.id: gauge for gauge in gauges})
+    return Network(stations={gauge.id: replace(gauge, river=river) for gauge in gauges})
 
 
 @asynccontextmanager
@@ -203,14 +221,15 @@ async def world(
     texts: Texts,
     *,
     others: int = 0,
+    river: str | None = None,
     chmu_url: str = "",
     resolver: AbstractResolver | None = None,
     start: datetime = T0,
 ) -> AsyncIterator[World]:
-    """The world at `start`; `chmu_url` asks somebody else than the simulator."""
+    """The world at `start`, all its gauges on one `river`; `chmu_url` asks somebody else than the simulator."""
     hands = [start]
     clock = Hands(shown=hands)
-    net = network(others)
+    net = network(others, river)
     server = ChmuServer(net, clock)
     settings = replace(Settings(database_url=database, stations=Path()), clock=clock)
     house = House(settings, pool, net, texts, Supervisor(clock))
