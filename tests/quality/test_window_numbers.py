@@ -196,3 +196,24 @@ def test_the_hour_of_a_silence_is_not_held_against_a_river() -> None:
     gauge = healthy()
     gauge.now += timedelta(hours=5)
     assert gauge.feed([LAST + 100.1]) == [(Flag.SUSPECT, "jump")]
+
+
+@pytest.mark.parametrize(("level", "needed"), [(LAST + 25.0, 3), (LAST + 25.1, 9), (LAST + 32.0, 9)])
+def test_who_returns_higher_than_ten_minutes_allow_is_above_what_was_believed(level: float, needed: int) -> None:
+    """At a quarter of an hour a river may rise by 32.5 cm; a gauge that lay dead is a wreck until it proved itself."""
+    gauge = healthy()
+    gauge.feed([-300.0, -301.0, -300.0, -301.0], every=15.0)
+    verdicts = gauge.feed([level] * needed, every=15.0)
+    assert good(verdicts) == [False] * (needed - 1) + [True]
+
+
+def test_after_two_bad_samples_a_level_that_eases_takes_three() -> None:
+    gauge = healthy()
+    gauge.feed([-300.0, 900.0])
+    assert good(gauge.feed([200.0, 199.0, 198.5])) == [False, False, True]
+
+
+def test_a_discharge_that_talked_nonsense_returns_by_its_own_measure() -> None:
+    gauge = discharging()
+    gauge.feed([900.0, 2.0, 1500.0, 1.0])
+    assert good(gauge.feed([140.0, 141.0, 140.0])) == [False, False, True]  # 81 m3/s in ten minutes are ordinary
