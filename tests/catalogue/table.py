@@ -34,12 +34,12 @@ the tests (`python -m tests.catalogue.table`); a test keeps it true.
 |--:|---|---|---|---|
 """
 FOOT = """
-What one gauge alone cannot decide, said openly: a drift (56) is seen beside the neighbours, not in its own record. A datum
-that steps *up* and goes on living (57) raises its degree after one more sample, because that is what a wall of water does
-and a true rise must not be suppressed: officers and partners are told at once that it is not verified, residents when it
-moves as water does or somebody answers for it (ADR 0020). A polled file in which a logger's wrong stamps (63) stay for
-hours offers them again when their time has come, because our own clock could have been the slow one: the first value for
-a time stands.
+What one gauge alone cannot decide, said openly: a drift (56) is seen beside the neighbours, not in its own record. A
+datum that steps *up* and goes on living (57) raises its degree after one more sample, because that is what a wall of
+water does and a true rise must not be suppressed: officers and partners are told at once that it is not verified,
+residents when it moves as water does or somebody answers for it (ADR 0020). A polled file in which a logger's wrong
+stamps (63) stay for hours offers them again when their time has come, because our own clock could have been the slow
+one: the first value for a time stands.
 """
 
 
