@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from alerting.engine import forecast_odds
+from alerting.engine.rules import version
 from floodcore.words import Degree
 from hladina import rule_history
 from hladina.lab import Proposal, Span, Trial, Tried, tried
@@ -88,10 +89,10 @@ def _run(options: argparse.Namespace) -> list[Tried]:
     found = [one for one in progress(outcomes, len(chosen), "tried") if one is not None]
     if not found:
         raise InputError(["nothing to try: no station of the list has both readings and limits"])
+    versions = _save(options, found) if options.save else []
     if options.json:
-        options.json.write_text(json.dumps([data(one) for one in found], indent=1) + "\n", encoding="utf-8")
-    if options.save:
-        _save(options, found)
+        text = json.dumps([data(one, versions) for one in found], indent=1, ensure_ascii=False)
+        options.json.write_text(text + "\n", encoding="utf-8")
     return found
 
 
@@ -121,8 +122,8 @@ def _pairs(pairs: str, text: str, station: Recorded) -> dict[Degree, float]:
     return dict(sorted(limits.items()))
 
 
-def _save(options: argparse.Namespace, found: Sequence[Tried]) -> None:
-    """All versions or none: the file is written once, whole."""
+def _save(options: argparse.Namespace, found: Sequence[Tried]) -> list[Version]:
+    """All versions or none: the file is written once, whole. Returns what it holds."""
     path: Path = options.save
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for one in found:
@@ -131,6 +132,7 @@ def _save(options: argparse.Namespace, found: Sequence[Tried]) -> None:
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
+    return rule_history.parse(text, str(path))
 
 
 def sentences(one: Tried) -> list[str]:
@@ -152,8 +154,11 @@ def _sentence(trial: Trial) -> str:
     )
 
 
-def data(one: Tried) -> dict[str, object]:
-    """The outcome as data for a page; times ISO 8601 UTC, values in the canonical unit (cm, m3/s)."""
+def data(one: Tried, versions: Sequence[Version] = ()) -> dict[str, object]:
+    """The outcome as data for a page; times ISO 8601 UTC, values in the canonical unit (cm, m3/s).
+
+    `versions` are those of the history it was saved to, of all stations.
+    """
     rules = one.rules
     return {
         "format": FORMAT,
@@ -167,6 +172,37 @@ def data(one: Tried) -> dict[str, object]:
         },
         "record": {"begin": one.begin.isoformat(), "end": one.end.isoformat(), "readings": one.readings},
         "degrees": [_trial(trial) for trial in one.trials],
+        "history": [_version(version) for version in versions if version.station == one.station.id],
+    }
+
+
+def _version(one: Version) -> dict[str, object]:
+    return {
+        "version": version(one.rules),
+        "valid_from": one.valid_from.isoformat(),
+        "author": one.author,
+        "reason": one.reason,
+        "limits": {str(int(d)): v for d, v in one.rules.limits.items()},
+        "hysteresis_cm": one.rules.hysteresis_cm,
+        "hysteresis_share": one.rules.hysteresis_share,
+        "calm_min": one.rules.calm.total_seconds() / 60.0,
+    }
+
+
+def _counts(trial: Trial) -> dict[str, float | None]:
+    """How many alerts, how long before the crossing the first and the usual one came, how many missed and false.
+
+    Null where the station has no limit of its own to measure by, or no alert came with a crossing.
+    """
+    leads = [lead for _, lead in trial.crossings if lead is not None]
+    measured = trial.reference is not None
+    return {
+        "alerts": len(trial.alerts),
+        "crossings": len(trial.crossings) if measured else None,
+        "first_minutes_before": leads[0] if leads else None,
+        "median_minutes_before": median(leads) if leads else None,
+        "missed": len(trial.crossings) - len(leads) if measured else None,
+        "false": len(trial.false) if measured else None,
     }
 
 
@@ -175,6 +211,7 @@ def _trial(trial: Trial) -> dict[str, object]:
         "degree": int(trial.degree),
         "limit": trial.limit,
         "reference": trial.reference,
+        "counts": _counts(trial),
         "alerts": [_span(span) for span in trial.alerts],
         "again_within_2h": trial.again,
         "crossings": [{"at": at.isoformat(), "alert_minutes_before": lead} for at, lead in trial.crossings],

@@ -53,6 +53,14 @@ def test_a_lower_limit_comes_earlier_and_is_false_once(
     assert first["crossings"] == [{"at": "2025-05-01T01:20:00+00:00", "alert_minutes_before": 10.0}]
     assert first["false"] == ["2025-05-01T05:10:00+00:00"]
     assert second["crossings"] == [{"at": "2025-05-01T01:40:00+00:00", "alert_minutes_before": 0.0}]
+    assert first["counts"] == {
+        "alerts": 2,
+        "crossings": 1,
+        "first_minutes_before": 10.0,
+        "median_minutes_before": 10.0,
+        "missed": 0,
+        "false": 1,
+    }
     said = capsys.readouterr().out
     assert "degree 1 at 70: 2 alerts, 1 again within 2 h; 1 crossings of 80, first 10 min before" in said
 
@@ -62,6 +70,9 @@ def test_a_limit_above_the_reference_comes_late_or_never(run: Run, tmp_path: Pat
     first, second = degrees(tmp_path / "o.json")
     assert first["crossings"] == [{"at": "2025-05-01T01:20:00+00:00", "alert_minutes_before": -10.0}]
     assert second["crossings"] == [{"at": "2025-05-01T01:40:00+00:00", "alert_minutes_before": None}]
+    counts = second["counts"]
+    assert isinstance(counts, dict)
+    assert (counts["alerts"], counts["first_minutes_before"], counts["missed"]) == (0, None, 1)
     assert (first["false"], second["false"]) == ([], [])
 
 
@@ -86,6 +97,15 @@ def test_every_change_is_a_version_with_author_reason_and_valid_from(
     assert run(*save, "--thresholds", "Y:1=70,2=90", "--valid-from", "2026-01-01") == 0
     assert run(*save, "--thresholds", "Y:1=75,2=90", "--calm", "45", "--valid-from", "2026-02-01T00:00:00Z") == 0
     before = history.read_text("utf-8")
+    shown = str(tmp_path / "o.json")
+    assert run(*save, "--thresholds", "Y:1=72,2=90", "--valid-from", "2026-03-01", "--json", shown) == 0
+    (station,) = json.loads((tmp_path / "o.json").read_text("utf-8"))
+    assert [(one["valid_from"][:10], one["limits"]["1"], one["author"]) for one in station["history"]] == [
+        ("2026-01-01", 70.0, "Zkušební autor"),
+        ("2026-02-01", 75.0, "Zkušební autor"),
+        ("2026-03-01", 72.0, "Zkušební autor"),
+    ]
+    history.write_text(before, encoding="utf-8")
     assert run(*save, "--thresholds", "Y:1=60,2=90", "--valid-from", "2026-01-15") == 1
     assert "is not after the one before" in capsys.readouterr().err
     assert history.read_text("utf-8") == before
