@@ -209,8 +209,7 @@ def check_law_1(seed: int) -> None:
         levels.append(round(level + (150.0 if rng.random() < 0.03 else 0.0), 1))
     limits = {1: 75.0, 2: 100.0, 3: 130.0}
     one, other = House(limits), House(limits)
-    for i, value in enumerate(levels):
-        one.bring({i: value})
+    one.bring(dict(enumerate(levels)))
     for part in shuffled(len(levels), rng, rng.choice((2, 6, 30))):
         other.bring({i: levels[i] for i in part})
         if rng.random() < 0.2:
@@ -225,7 +224,7 @@ def test_law_1_without_a_store(seed: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_ten_thousand_permutations_duplications_and_delays() -> None:
     for seed in range(10_000):
         check_law_1(seed)
