@@ -34,6 +34,21 @@ const hladina = (() => {
     }
   }
 
+  /* What a reader has in hand goes on: the focus, what is unfolded, how far a table is pushed aside. */
+  function kept(place) {
+    const HANDLES = "a[href], summary, .scroll";
+    const name = (element) => element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent;
+    const at = place.contains(document.activeElement) ? document.activeElement : null;
+    const focus = at && name(at);
+    const open = new Set([...place.querySelectorAll("details[open] > summary")].map(name));
+    const pushed = new Map([...place.querySelectorAll(".scroll")].map((box) => [name(box), box.scrollLeft]));
+    return () => {
+      for (const summary of place.querySelectorAll("summary")) if (open.has(name(summary))) summary.parentElement.open = true;
+      for (const box of place.querySelectorAll(".scroll")) box.scrollLeft = pushed.get(name(box)) ?? 0;
+      if (at) [...place.querySelectorAll(HANDLES)].find((element) => name(element) === focus)?.focus({ preventScroll: true });
+    };
+  }
+
   async function refresh() {
     const place = document.getElementById("live");
     if (!place || busy || document.hidden) return;
@@ -46,9 +61,9 @@ const hladina = (() => {
       if (!fresh) return;
       const told = page.getElementById("incidents"), telling = document.getElementById("incidents");
       if (told && telling && told.textContent !== telling.textContent) telling.replaceChildren(...told.childNodes);
-      const held = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      const held = kept(place);
       place.replaceChildren(...fresh.childNodes);
-      if (held) place.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
+      held();
     } catch {
       /* the beat's silence tells it */
     } finally {
