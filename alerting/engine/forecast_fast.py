@@ -1,8 +1,9 @@
 """Metres in an hour: the damped trend. Pure.
 
 No record learnt from holds such a rise, and a learner must not take for a fault what it never saw (ADR 0010). Above
-100 cm in an hour and still rising the slope of 20 min is drawn on, damped with a time of one hour, and neither the
-chances nor the level may stay below it. The numbers are judged, not learnt.
+100 cm in an hour and still rising the slope of 20 min is drawn on, damped with a time of one hour, and the chances may
+not stay below what it says. The level is not moved to the trend, which overshoots where a rise ends, only to the limits
+that have become likely (forecast_coherent). The numbers are judged, not learnt.
 """
 
 import numpy as np

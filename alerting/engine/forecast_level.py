@@ -1,14 +1,12 @@
 """The stage to come: median and an interval at each horizon. Pure, over many series.
 
 The networks see the same inputs as the odds, measured by the pace of the water instead of the gap to a limit,
-and answer with the change in units of that pace. So still water stays, whatever the gauge. Where the water rises by
-metres in an hour the median is at least the damped trend (forecast_fast).
+and answer with the change in units of that pace. So still water stays, whatever the gauge.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast_fast
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_inputs import inputs
 from alerting.engine.forecast_odds import Odds
@@ -47,7 +45,5 @@ def quantiles(odds: Odds, own: Shape, value: Array, above: tuple[Shape, ...] = (
     # the median lies between, though each was learnt by itself
     ends = (unit[:, None, None] * change[:, :, 1:] - middle[:, :, None]) * odds.widen
     low, high = np.minimum(ends[:, :, 0], 0.0), np.maximum(ends[:, :, 1], 0.0)
-    steep = forecast_fast.fast(some)
-    middle[steep] = np.maximum(middle[steep], forecast_fast.drawn(some.s20[steep], HORIZONS_MIN))
     found[moving] = value[moving, None, None] + np.stack([middle, middle + low, middle + high], axis=2)
     return found

@@ -7,7 +7,7 @@ at which warnings begin are then fitted on what the networks of the other folds 
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,11 +32,13 @@ Strings = NDArray[np.str_]
 VERSION = "4"
 LEARNT_ON = "occitanie_spring2020, aire2015, colorado2013, calder2025; scripts/forecast_study.py"
 # How much heavier the moments near a crossing are when the odds are calibrated.
-NEAR_WEIGHT = 5.0
+NEAR_WEIGHT = 10.0
 _HOPELESS = -7.0
 # The levels a warning may begin at; each is judged with its neighbours, so that no single episode chooses.
-BEGINS = tuple(round(0.60 + 0.02 * step, 2) for step in range(16))
+BEGINS = tuple(round(0.66 + 0.01 * step, 2) for step in range(23))
 _SMOOTH = 5
+# What a crossing not found in time costs, in false episodes. Judged.
+MISS = 2.0
 # Weights that vanished in learning are shipped as none.
 _NOTHING = 1e-12
 
@@ -195,24 +197,15 @@ def _prices(forecasts: Sequence[Foreseen]) -> dict[tuple[str, float, int], Score
 
 
 def best(prices: dict[tuple[str, float, int], Score], folds: Sequence[str]) -> Begin:
-    """The begin level of each horizon with the best CSI + useful CSI on some folds, a mean over five neighbours."""
-    return tuple(_best(prices, folds, horizon) for horizon in HORIZONS_MIN)
+    """The begin level that costs least on some folds, one for all horizons, a mean over five neighbours.
 
-
-def _best(prices: dict[tuple[str, float, int], Score], folds: Sequence[str], horizon: int) -> float:
-    worth = []
+    The cost: each crossing not found with a lead of half the horizon counts as MISS false episodes.
+    """
+    gain = []
     for begin in BEGINS:
-        total = summed(prices[fold, begin, horizon] for fold in folds if (fold, begin, horizon) in prices)
-        worth.append(total.csi + total.csi_useful)
+        some = [score for (fold, level, _), score in prices.items() if level == begin and fold in folds]
+        in_time = sum(lead >= one.horizon / 2 for one in some for lead in one.leads)
+        gain.append(MISS * in_time - sum(one.false for one in some))
     half = _SMOOTH // 2
-    smooth = [np.mean(worth[max(0, i - half) : i + half + 1]) for i in range(len(worth))]
-    return BEGINS[int(np.argmax(smooth))]
-
-
-def summed(scores: Iterator[Score]) -> Score:
-    """The sum of scores of one horizon."""
-    some = list(scores)
-    total = Score(some[0].horizon)
-    for one in some:
-        total.add(one)
-    return total
+    smooth = [np.mean(gain[max(0, i - half) : i + half + 1]) for i in range(len(gain))]
+    return (BEGINS[int(np.argmax(smooth))],) * len(HORIZONS_MIN)
