@@ -51,7 +51,7 @@ def main() -> int:
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 1, spike), " with spikes"), flush=True)
     if not options.kinds:
         _untouched(tracks, options)
-        _own_rates(tracks)
+        _own_rates(tracks, options.count)
         if options.data:
             _abreast(options.data, tracks)
     return 0
@@ -114,13 +114,19 @@ def _untouched(tracks: Sequence[Track], options: argparse.Namespace) -> None:
         options.list.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _own_rates(tracks: Sequence[Track]) -> None:
+def _own_rates(tracks: Sequence[Track], count: int) -> None:
     stations, generic, own = own_rates.compare(tracks, 40, _SEED)
     for name, one in (("generic rates", generic), ("own rates", own)):
         print(
             f"{name}, {stations} stations, later halves: {_share(one.doubted, one.readings, 4)} of readings doubted at "
             f"once, {_share(one.caught, one.bumps)} of {one.bumps} bumps of 8 to 30 cm"
         )
+    own_tracks = own_rates.taught(tracks)
+    print(f"with own rates: rises of degree and limits missed {measure.timely(own_tracks)}")
+    for where in (DRY, FLOOD):
+        print(fault_row(measure.faults(own_tracks, "small bump", where, count // 2, _SEED)), flush=True)
+    for kind in RISES:
+        print(rise_row(measure.rises(own_tracks, kind, count, _SEED)), flush=True)
 
 
 def _abreast(folder: Path, tracks: Sequence[Track]) -> None:

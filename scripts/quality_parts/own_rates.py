@@ -1,7 +1,7 @@
 """Rates learnt from a station's own record against the generic ones: from the first half, counted on the second."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -33,6 +33,12 @@ def learnt(one: Track) -> tuple[Rates | None, int]:
     at, value = [one.at[int(i)] for i in known], [float(one.value[i]) for i in known]
     found = learn(at, shares(at, value, one.quantity))
     return None if found is None else found.rates, half
+
+
+def taught(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks, each with the rates of its first half where that is long enough."""
+    found = ((one, learnt(one)[0]) for one in tracks)
+    return [one if rates is None else replace(one, rates=rates) for one, rates in found]
 
 
 def compare(tracks: Sequence[Track], count: int, seed: int) -> tuple[int, Compared, Compared]:

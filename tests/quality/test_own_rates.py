@@ -1,16 +1,24 @@
 """Own rates: what a record teaches, and what a gauge with rates of its own waits for and never loses."""
 
+import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.engine.judge import Job, Standing, walk
-from alerting.engine.rules import Rules
+from alerting.engine.rulebook import Rulebook
+from alerting.engine.rules import Rules, rules_of, version
+from alerting.evaluate import evaluate
+from alerting.rebuild import rebuild
+from floodcore.network.model import Network
 from floodcore.quality.pace import shares
-from floodcore.quality.rates import GENERIC, LEAST, MOST, Rates, learn
+from floodcore.quality.rates import GENERIC, LEAST, MOST, Learnt, Rates, learn
 from floodcore.quality.window import Sample
+from floodcore.store.connect import Pool
 from floodcore.words import Degree, Flag, Quantity
+from tests.engine import test_rebuild
 from tests.quality.gauge import T0
 
 TEN = timedelta(minutes=10)
@@ -78,3 +86,31 @@ def test_whatever_the_rates_a_true_rise_costs_one_reading_at_most(
         before = max(d for d, limit in enumerate((0.0, 80.0, 120.0, 200.0)) if limit <= max(values[: max(n, 1)]))
         assert prompt <= due
         assert late >= before
+
+
+async def test_a_store_judged_with_own_rates_is_judged_again_bit_for_bit(pool: Pool) -> None:
+    """The rates come into use half way, as a new version of the rules; live in rounds, and rebuilt at once."""
+    rng = random.Random(20260602)
+    readings = test_rebuild.story(rng, 400)
+    network = test_rebuild.network(80, 100, 120)
+    learnt = Learnt(0.25, 0.25, 2000, T0, T0 + TEN * 2000)
+    station = replace(network.stations["A"], rates={Quantity.LEVEL: learnt})
+    first, second = Rulebook(network), Rulebook(Network(stations={"A": station}))
+    async with pool.connection() as conn:
+        for done in range(0, len(readings), 5):
+            await test_rebuild.bring(conn, readings[done : done + 5])
+            if rng.random() < 0.7:
+                rulebook = first if done < len(readings) // 2 else second
+                await evaluate(conn, rulebook, test_rebuild.END, exercise=False)
+        await evaluate(conn, second, test_rebuild.END, exercise=False)
+        found = await (await conn.execute("SELECT series_id FROM series")).fetchone()
+        assert found is not None
+        rebuilt = await rebuild(conn, found[0], test_rebuild.T0, test_rebuild.END)
+        kept = await (
+            await conn.execute("SELECT count(*) FROM rule_version WHERE rules::text LIKE '%rates%'")
+        ).fetchone()
+    assert rebuilt.sound
+    assert kept == (1,)
+    assert len(rebuilt.events) >= 5
+    versions = {event.rule_version for event in rebuilt.events}
+    assert version(rules_of(second.network, "A", Quantity.LEVEL)) in versions
