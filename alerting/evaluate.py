@@ -350,7 +350,7 @@ def _state(case: _Case, judgement: Judgement, now: datetime) -> StateRow:
         test=judgement.latest.test,
         updated_at=_judged_at(case, now),
         firm=int(standing.firm) if unproved else None,
-        doubt=standing.proof.why if unproved and standing.proof is not None else "",
+        doubt=standing.proof.doubt if unproved and standing.proof is not None else "",
     )
 
 

@@ -144,6 +144,6 @@ def _reminder(
             chain=chain(series.station_id, standing.since or due),
             rule_version=ruled.version,
             exercise=exercise,
-            doubt=proof.why,
+            doubt=proof.doubt,
         )
     ]

@@ -181,6 +181,7 @@ def _event(event: EventView) -> Json:
         "trend_per_hour": event.trend_per_hour,
         "author": event.author or None,
         "cause": event.cause or None,
+        "unproved": event.doubt or None,
         "exercise": event.exercise,
         "recorded_at": iso(event.recorded_at),
     }

@@ -130,6 +130,11 @@ def _of_doubts() -> dict[str, Object]:
     )
     return {
         "doubts": {**_list(doubt), "description": "open doubts upon what the station measures; they change no degree"},
+        "unproved": {
+            "type": ["string", "null"],
+            "enum": [None, "leap", "unit", "wreck"],
+            "description": "why the degree reached is not verified; residents have not been told of it yet",
+        },
         "doubted_by": {
             **_list({"type": "string"}),
             "description": "the tests that alone make `freshness` doubtful; empty when the gauge is by itself",
@@ -211,7 +216,11 @@ def _event() -> Object:
             "quantity": {"type": "string"},
             "kind": {
                 "type": "string",
-                "description": "reached (machine), expected (forecast), declared (authority), silence (machine)",
+                "description": "reached, proved, silence (machine), expected (forecast), declared (authority)",
+            },
+            "unproved": {
+                "type": ["string", "null"],
+                "description": "why a rise was not verified then: leap, unit, wreck",
             },
             "at": _TIME,
             "from_degree": {"type": "integer"},

@@ -95,9 +95,16 @@ def _arrow(mark: Mark, now: datetime) -> str:
 
 
 def _svg(
-    degree: int | None, freshness: Freshness, scheme: str = "spa", expected: int | None = None, *, current: bool = True
+    degree: int | None,
+    freshness: Freshness,
+    scheme: str = "spa",
+    expected: int | None = None,
+    *,
+    current: bool = True,
+    unproved: bool = False,
 ) -> Markup:
-    return Markup(shapes.svg(degree, freshness, scheme, expected, current=current))  # noqa: S704  # numbers and enums
+    drawn = shapes.svg(degree, freshness, scheme, expected, current=current, unproved=unproved)
+    return Markup(drawn)  # noqa: S704  # numbers and enums
 
 
 def templates(assets: Assets) -> Environment:
@@ -112,7 +119,12 @@ def templates(assets: Assets) -> Environment:
     environment.globals["asset"] = assets.url
     environment.globals["svg_mark"] = _svg
     environment.globals["svg_of"] = lambda mark, now: _svg(
-        mark.degree_reached, mark.freshness_at(now), mark.scheme, mark.degree_expected, current=mark.foresees_at(now)
+        mark.degree_reached,
+        mark.freshness_at(now),
+        mark.scheme,
+        mark.degree_expected,
+        current=mark.foresees_at(now),
+        unproved=bool(mark.unproved),
     )
     environment.globals["svg_ahead"] = lambda degree: Markup(shapes.hollow(degree))  # noqa: S704  # a number
     environment.globals["expected_sentence"] = ahead.sentence

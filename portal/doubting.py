@@ -12,6 +12,8 @@ from portal.localtime import number
 from portal.marks import Mark
 from portal.reading import Reader
 
+# A rise that is not proved is shown like a doubt, and is none of those between series (ADR 0020).
+UNPROVED = ("unproved_leap", "unproved_unit", "unproved_wreck")
 TESTS = (beside.DRIFT, beside.STEP, beside.STILL, beside.ALONE, rain.CLOGGED, rain.DOUBLE)
 # The figures of the texts: in what they are told, so that cm are whole and mm have a decimal.
 _FIGURES = {
@@ -31,6 +33,8 @@ _SIGNED = frozenset({beside.DRIFT, beside.STEP})
 
 def sentence(reader: Reader, doubt: DoubtView) -> str:
     """The doubt with its numbers; a figure that was not kept is a dash."""
+    if doubt.test in UNPROVED:
+        return reader.say(doubt.key)
     if doubt.test not in TESTS:
         return doubt.text
     numbers = doubt.numbers
@@ -46,7 +50,9 @@ def row(reader: Reader, doubt: DoubtView) -> dict[str, str]:
         "quantity": reader.say(f"quantity.{doubt.quantity}"),
         "text": sentence(reader, doubt),
         "since": reader.say("doubt.since", at=reader.moment(doubt.since)),
-        "until": reader.say("doubt.until", at=reader.moment(doubt.until)),
+        "until": reader.say("doubt.until.proved")
+        if doubt.test in UNPROVED
+        else reader.say("doubt.until", at=reader.moment(doubt.until)),
     }
 
 

@@ -61,6 +61,7 @@ def properties(mark: Mark, now: datetime) -> dict[str, Json]:
         "pair": mark.pair_word(now) or None,
         "notes": [_note(note) for note in mark.notes],
         "doubts": [_doubt(doubt) for doubt in mark.doubts],
+        "unproved": mark.unproved or None,
         "doubted_by": [doubt.test for doubt in mark.doubted_by(now)],
         "data_source": mark.source or None,
         "data_credit": terms.credit(mark.source, mark.station.operator) if mark.source else None,

@@ -4,7 +4,7 @@ from floodcore.texts import Texts
 from floodcore.units import CANONICAL
 from floodcore.words import Cause, Degree, Freshness, Language, Quantity, Trend
 from portal.ahead import SURE
-from portal.doubting import TESTS
+from portal.doubting import TESTS, UNPROVED
 from portal.reading import ARROWS
 from portal.shapes import BADGES, LETTERS
 from portal.voices import CLASSES
@@ -27,7 +27,7 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "arrows": {trend.value: ARROWS[trend] for trend in Trend},
         "freshness": {freshness.value: say(f"page.fresh.{freshness.value}") for freshness in Freshness},
         "doubted": say("page.fresh.doubted"),
-        "doubts": {test: say(f"doubt.short.{test}") for test in (*TESTS, "other")},
+        "doubts": {test: say(f"doubt.short.{test}") for test in (*TESTS, *UNPROVED, "other")},
         "units": {CANONICAL[quantity]: say(f"unit.{CANONICAL[quantity]}") for quantity in Quantity},
         "unknown": say("page.degree.unknown"),
         "reached": say("page.reached"),

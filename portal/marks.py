@@ -70,7 +70,8 @@ class Mark:
     people report about the gauge, the newest first, `pair` the other gauge of a site with a spare (ADR 0014).
     `doubts` are those between series upon anything the station measures, open when the mark was made (ADR 0012).
     `classes` are what other services say of the gauge, on their own scales (ADR 0025). `source` is whence the value
-    came, `water` the temperature of the water where it is measured.
+    came, `unproved` why the degree reached is not verified (ADR 0020), `water` the temperature of the water where it
+    is measured.
     """
 
     station: Station
@@ -97,6 +98,7 @@ class Mark:
     classes: tuple[Graded, ...] = ()
     source: str = ""
     water: "Water | None" = None
+    unproved: str = ""
 
     def counts_at(self, now: datetime) -> bool:
         """Whether this is the reading of its site to go by: the main one's, unless it is lost and the spare is not."""
@@ -235,7 +237,7 @@ def marks(
             replace(
                 one,
                 notes=noted.get(one.station.id, ()),
-                doubts=doubted.get(one.station.id, ()),
+                doubts=(*one.doubts, *doubted.get(one.station.id, ())),
                 classes=classed.get(one.station.id, ()),
             )
             for one in plain
@@ -317,7 +319,18 @@ def _mark(
         foresight=foresight,
         source=row.source if row is not None else "",
         water=_water(rows),
+        unproved="" if row is None else row.unproved,
+        doubts=() if row is None else _unproved(row, reached),
     )
+
+
+def _unproved(row: SeriesView, reached: DegreeView | None) -> tuple[DoubtView, ...]:
+    """A degree that is not proved, shown beside the doubts: since it was reached, and until it is proved or ends."""
+    if not row.unproved or row.judged_until is None:
+        return ()
+    since = row.judged_until if reached is None else reached.at
+    test = f"unproved_{row.unproved}"
+    return (DoubtView(0, row.station_id, row.quantity, test, since, row.judged_until, test, "{}"),)
 
 
 def _water(rows: Sequence[SeriesView]) -> Water | None:

@@ -228,7 +228,8 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
         "station_id": event.station_id,
         "place": reader.place(mark) if mark is not None else event.station_id,
         "river": desk.river_name(mark, reader.language),
-        "kind": reader.say(kind) if kind in desk.keys else event.kind,
+        "kind": (reader.say(kind) if kind in desk.keys else event.kind)
+        + (f" ({reader.doubt(f'unproved_{event.doubt}')})" if event.doubt else ""),
         "words": reader.degree(degree, scheme),
         "before": "" if ended else reader.say("page.events.before", degree=reader.degree(event.from_degree, scheme)),
         "value": figure(event.value),

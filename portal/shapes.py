@@ -76,17 +76,25 @@ def hollow(degree: int) -> str:
 
 
 def svg(
-    degree: int | None, freshness: Freshness, scheme: str = "spa", expected: int | None = None, *, current: bool = True
+    degree: int | None,
+    freshness: Freshness,
+    scheme: str = "spa",
+    expected: int | None = None,
+    *,
+    current: bool = True,
+    unproved: bool = False,
 ) -> str:
     """The mark as inline SVG for lists and legends; the words beside it say the same, so it is hidden from readers.
 
     `expected` is the degree the forecast expects, if it expects one; `current` says whether it still bears it out.
+    `unproved`: the degree is not verified.
     """
     kind = shape(degree, scheme)
     level = "x" if degree is None else str(degree)
     corner = badge(freshness)
+    look = f"{freshness.value}{' unproved' if unproved else ''}"
     parts = [
-        f'<svg class="mark d{level} {freshness.value}" viewBox="-18 -18 36 36" aria-hidden="true" focusable="false">',
+        f'<svg class="mark d{level} {look}" viewBox="-18 -18 36 36" aria-hidden="true" focusable="false">',
         f'<path class="body" d="{PATHS[kind]}"/>',
     ]
     if freshness is Freshness.SILENT:

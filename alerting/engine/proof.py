@@ -106,6 +106,11 @@ class Proof(Struct, frozen=True, gc=False):
     pace: float = 0.0
 
     @property
+    def doubt(self) -> Doubt:
+        """Why the rise is not proved, in a word there is a text for."""
+        return self.why if self.why in {Doubt.UNIT, Doubt.WRECK} else Doubt.LEAP
+
+    @property
     def leap(self) -> float:
         """The height of the leap."""
         return self.first - self.base
@@ -312,7 +317,7 @@ def tell(
     if told is not None:
         beside, transitions = catch_up(told, life, at, may_fall=may_fall)
         degree, since = (degree, since) if beside is None else (beside.degree, beside.since)
-    firm, why = (life.degree, "") if held is None else (held.firm, held.why)
+    firm, why = (life.degree, "") if held is None else (held.firm, held.doubt)
     changes = settle(known, transitions, min(firm, degree), why, at, since)
     if told is None:
         return None, changes

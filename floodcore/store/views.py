@@ -19,6 +19,7 @@ class SeriesView:
     """One series as last judged; `judged` False = readings have come, the engine has not judged them yet.
 
     `judged_until` is the time of the newest sample judged, `judged_at` when that was; `source` gave the value.
+    `unproved` says why the degree is not proved, empty where it is (ADR 0020).
     """
 
     station_id: str
@@ -35,6 +36,7 @@ class SeriesView:
     judged_until: datetime | None = None
     judged_at: datetime | None = None
     source: str = ""
+    unproved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class EventView:
     """One degree change as it was written; see the table `event`.
 
     `cause` is what people report to lie behind the water of that time, as the notes stand now; empty without one.
+    `doubt` says why a rise was not proved then; empty for all else.
     """
 
     event_id: int
@@ -73,6 +76,7 @@ class EventView:
     exercise: bool
     recorded_at: datetime
     cause: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,8 @@ SELECT s.station_id, s.quantity, s.unit, st.degree,
        coalesce(st.trend, 'unknown') AS trend, st.trend_per_hour,
        coalesce(st.flag, o.flag, 9)::int AS flag, coalesce(st.test, o.test, '') AS test,
        st.series_id IS NOT NULL AS judged, st.judged_until, st.updated_at AS judged_at,
-       coalesce(o.source, '') AS source
+       coalesce(o.source, '') AS source,
+       CASE WHEN st.firm IS NULL THEN '' ELSE coalesce(nullif(st.doubt, ''), 'leap') END AS unproved
 FROM series s
 LEFT JOIN series_state st USING (series_id)
 LEFT JOIN tip t USING (series_id)
@@ -179,7 +184,7 @@ ORDER BY station_id, quantity, kind, at DESC, event_id DESC
 
 _EVENTS: LiteralString = """
 SELECT event_id, station_id, quantity, kind, at, from_degree::int, to_degree::int, reason, value, unit,
-       limit_value, trend, trend_per_hour, author, exercise, recorded_at,
+       limit_value, trend, trend_per_hour, author, exercise, recorded_at, doubt,
        coalesce((SELECT n.cause FROM note n
                  WHERE n.station_id = e.station_id AND n.valid_from <= e.at
                    AND (n.valid_until IS NULL OR n.valid_until > e.at) AND n.cause <> ALL (%(wrong)s)

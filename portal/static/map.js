@@ -88,7 +88,7 @@ hladina.start = (map, words) => {
     const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
     const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
     const klass = p.classes.filter((c) => c.class > 0 && current(c)).map((c) => `<span class="klass">${text(`${c.issuer} ${c.class}`)}</span>`).join("");
-    return `<svg class="mark d${level(p)} ${state}${p.degree_expected > 0 ? " expecting" : ""}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
+    return `<svg class="mark d${level(p)} ${state}${p.unproved ? " unproved" : ""}${p.degree_expected > 0 ? " expecting" : ""}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
       `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}${klass}`;
   }
 
