@@ -124,3 +124,16 @@ def test_the_steps_of_a_record_as_shares_of_what_is_ordinary() -> None:
     assert shares(times, [10.0, 19.0, 10.0], DISCHARGE) == pytest.approx([1.0, -9.0 / (1.0 + 19.0 * 1.3)])
     with pytest.raises(ValueError, match="zip"):
         shares(times, [50.0, 75.0], LEVEL)
+
+
+def test_a_brook_s_own_rates_up_and_down_also_where_it_hardly_runs() -> None:
+    """Shares of a discharge below 1 m3/s: a rise by its own rise, since it was heard, over an hour at most."""
+    own = Rates(rise=0.25, fall=2.0)
+    dry = Point(T0, 0.0)
+    assert not may(0.5, 10.0, quantity=DISCHARGE, rates=own, good=dry)
+    assert may(-0.5, 10.0, quantity=DISCHARGE, rates=own, good=dry)
+    good = Point(T0, 1.0)
+    in_doubt = Memory(good, last=at(170.0, 9.0))
+    assert not may(0.9, 180.0, in_doubt, DISCHARGE, own, good)
+    low = Point(T0, 0.5)
+    assert not may(0.9, 180.0, quantity=DISCHARGE, rates=own, good=low)

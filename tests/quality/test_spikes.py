@@ -42,6 +42,7 @@ def test_of_a_discharge_half_a_cubic_metre_and_a_fifth() -> None:
     assert not spiked(10.0, 12.4, 10.0, DISCHARGE)
     assert spiked(-10.0, -12.5, -10.0, DISCHARGE)
     assert not spiked(-10.0, -12.4, -10.0, DISCHARGE)
+    assert spiked(0.0, 0.6, 0.0, DISCHARGE)
 
 
 @pytest.mark.parametrize(("reach", "found"), [((35.0, 35.0), True), ((36.0, 10.0), False), ((10.0, 36.0), False)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from floodcore.quality.memory import Memory, Point
-from floodcore.quality.still import is_stuck
+from floodcore.quality.still import dwelt, is_stuck
 from floodcore.words import Flag, Quantity
 from tests.quality.gauge import T0, Gauge, good, healthy
 
@@ -145,3 +145,12 @@ def test_after_the_return_from_a_spike_nothing_is_known_to_rise() -> None:
     for moved, stuck in ((1.0, True), (0.0, False), (-1.0, False)):
         assert held(Memory(moved=moved, dwell=120.0), 110.0, flooded=True) is stuck
         assert held(Memory(moved=moved, dwell=120.0), 120.0, flooded=True)
+
+
+@pytest.mark.parametrize(("value", "stood"), [(102.0, 130.0), (98.0, 130.0), (102.1, 60.0), (97.9, 60.0)])
+def test_who_comes_loose_within_two_centimetres_stood_until_then(value: float, stood: float) -> None:
+    """Doubted as stuck after an hour: a slow river if it goes on from there, else the gauge."""
+    known = Memory(good=Point(T0 + timedelta(minutes=60), 100.0), same_since=T0, doubted=3)
+    assert dwelt(known, Point(T0 + timedelta(minutes=130), value)) == stood
+    assert dwelt(replace(known, doubted=0), Point(T0 + timedelta(minutes=130), value)) == 130.0
+    assert dwelt(known, Point(T0 + timedelta(minutes=130), 100.0)) == 0.0
