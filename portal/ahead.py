@@ -83,20 +83,28 @@ def sentence(reader: Reader, mark: Mark) -> str:
         return words if found.current else f"{words} {reader.say('page.ahead.unsupported')}"
     if not mark.foresees_at(reader.now):
         return reader.say("page.expected.none")
-    return reader.say("page.ahead.calm")
+    return reader.say("page.ahead.above" if _above_all(mark) else "page.ahead.calm")
 
 
 def short(reader: Reader, mark: Mark) -> str:
     """The same for a table: the degree and when, or a dash."""
     found = mark.expectation(reader.now)
+    if found is None and mark.foresees_at(reader.now):
+        return reader.say("page.ahead.above.short" if _above_all(mark) else "page.ahead.calm.short")
     if found is None:
-        return "–" if not mark.foresees_at(reader.now) else reader.say("page.ahead.calm.short")
+        return "–"
     degree = reader.say(f"degree.short.{found.degree}")
     if not found.current:
         return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
     if not found.warned:
         return f"{degree} – {reader.say('page.ahead.fading.short')}"
     return reader.say("page.ahead.short", degree=degree, at=clock(found.expected_at))
+
+
+def _above_all(mark: Mark) -> bool:
+    """Whether no known limit is left above the water: then nothing can be expected, which is not calm."""
+    outlook = mark.foresight.outlook if mark.foresight is not None else None
+    return outlook is not None and not outlook.limits
 
 
 def ahead(reader: Reader, mark: Mark) -> Ahead | None:

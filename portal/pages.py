@@ -215,7 +215,11 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
     degree = event.from_degree if ended else event.to_degree
 
     def figure(value: float | None) -> str:
-        return "" if value is None else f"{number(value, Quantity(event.quantity), reader.language)} {unit}"
+        return (
+            ""
+            if value is None
+            else f"{number(value, Quantity(event.quantity), reader.language)}\N{NO-BREAK SPACE}{unit}"
+        )
 
     return {
         "at": reader.moment(event.at),

@@ -145,7 +145,7 @@ hladina.start = (map, words) => {
         gauge = { marker: L.marker([lat, lon], { keyboard: true, riseOnHover: true }), html: "" };
         gauges.set(feature.id, gauge);
         gauge.marker.setIcon(L.divIcon({ className: "gauge", iconSize: [34, 34] })).addTo(map);
-        gauge.marker.bindPopup(() => popup(gauge.properties), { maxWidth: 280, autoPanPadding: [20, 20] });
+        gauge.marker.bindPopup(() => popup(gauge.properties), { maxWidth: 280, maxHeight: Math.max(180, map.getContainer().clientHeight - 90), autoPanPadding: [20, 20] });
       }
       gauge.properties = feature.properties;
       dress(gauge);

@@ -1,10 +1,12 @@
 """What is expected is told apart from what is reached, with its age; an old forecast is neither current nor calm."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from floodcore.house import House
 from floodcore.store.foresight import ForesightView, LimitOutlook, Outlook, Told
@@ -113,6 +115,18 @@ def test_no_forecast_is_null_and_a_forecast_of_nothing_is_zero(texts: Texts) -> 
     bare = next(mark for mark in marks(small_network(), [], []) if mark.station.id == "320000")
     assert bare.expected_at(NOW) is None
     assert ahead.ahead(reader(texts), bare) is None
+
+
+def test_above_all_known_limits_nothing_is_said_to_be_calm_ahead(texts: Texts) -> None:
+    """At the highest limit and rising, no limit is left to expect: that is no "nothing within four hours"."""
+    calm = seen(expected=None, warned=False, degree=3)
+    assert calm.foresight is not None
+    assert calm.foresight.outlook is not None
+    above = replace(calm, foresight=replace(calm.foresight, outlook=structs.replace(calm.foresight.outlook, limits=())))
+    who = reader(texts)
+    assert ahead.sentence(who, above) == who.say("page.ahead.above")
+    assert ahead.short(who, above) == who.say("page.ahead.above.short")
+    assert ahead.short(who, calm) == who.say("page.ahead.calm.short")
 
 
 @given(
