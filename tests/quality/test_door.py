@@ -93,3 +93,18 @@ def test_the_bounds_belong_to_what_is_believed_by_every_way_in() -> None:
     assert verdict(None, NOW - OLDEST) == (Flag.MISSING, "missing")
     for quantity, (low, high) in GROSS_RANGE.items():
         assert of_value(quantity, low) == of_value(quantity, high) == (Flag.GOOD, "")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "low", "high"),
+    [
+        (Quantity.LEVEL, -500.0, 2000.0),
+        (Quantity.DISCHARGE, -100.0, 20000.0),
+        (Quantity.RAIN, 0.0, 310.0),
+        (Quantity.WATER_TEMPERATURE, -5.0, 45.0),
+        (Quantity.BATTERY, 0.0, 60.0),
+    ],
+)
+def test_what_no_river_and_no_sky_can_do(quantity: Quantity, low: float, high: float) -> None:
+    for value, inside in ((low, True), (low - 0.1, False), (high, True), (high + 0.1, False)):
+        assert of_value(quantity, value) == ((Flag.GOOD, "") if inside else (Flag.FAIL, "gross_range"))

@@ -18,7 +18,7 @@ from floodcore.words import Quantity
         (1, 3.0, ""),
         (4, 0.2, "ice"),
         (4, 0.3, "ice"),
-        (4, 0.4, ""),
+        (4, 0.31, ""),
         (4, None, ""),
         (7, None, "weed"),
         (7, 18.0, "weed"),
@@ -27,6 +27,11 @@ from floodcore.words import Quantity
 )
 def test_season_of_a_level(month: int, water: float | None, expected: str) -> None:
     assert season(datetime(2026, month, 5, tzinfo=UTC), Quantity.LEVEL, water) == expected
+
+
+def test_without_a_thermometer_ice_is_of_december_to_february_and_weed_of_june_to_september() -> None:
+    said = [season(datetime(2026, month, 28, tzinfo=UTC), Quantity.LEVEL) for month in range(1, 13)]
+    assert said == ["ice"] * 2 + [""] * 3 + ["weed"] * 4 + [""] * 2 + ["ice"]
 
 
 def test_rain_knows_neither() -> None:
