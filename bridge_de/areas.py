@@ -46,6 +46,18 @@ def foreign_places(network: Network, station: Station | None) -> tuple[Place, ..
     return tuple(found.values())
 
 
+def valid_for(network: Network, station: Station | None, language: Language) -> str:
+    """For where the degrees of the station hold: the reach its plan names, else river and places; may be empty."""
+    if station is None:
+        return ""
+    named = station.reach.get(language) or station.reach.get(Language.CS)
+    if named is not None:
+        return named
+    river = network.rivers.get(station.river or "")
+    places = ", ".join(place.names.of(language) for place in _places(network, station) if place.country == HOME)
+    return " – ".join(part for part in ("" if river is None else river.names.of(language), places) if part)
+
+
 def ring(centre: tuple[float, float], radius_km: float) -> tuple[tuple[float, float], ...]:
     """A closed polygon of 16 corners for readers that know no circle: (lat, lon), first = last."""
     lat, lon = centre

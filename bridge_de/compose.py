@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit
 
-from bridge_de.areas import areas, foreign_places
+from bridge_de.areas import areas, foreign_places, valid_for
 from bridge_de.cap import Alert, Area, Info, MsgType, Status, identifier, stamp, token
 from bridge_de.rain import AWARENESS_TYPE, Fell, codes, fell, parameters, rain_wording
 from bridge_de.reports import reports_of
@@ -113,6 +113,7 @@ def _info(told: Telling, publisher: Publisher, station: Station | None, language
             *_measured(told),
             limits=_thresholds(limits, event.unit).replace(".", ","),
             downstream=", ".join(place.names.of(language) for place in foreign),
+            valid=valid_for(network, station, language),
             old_minutes=_old_minutes(told, station),
             reports=reports_of(told.notes, language),
         ),
@@ -144,6 +145,7 @@ def _of_rain(told: Telling, publisher: Publisher, station: Station | None, langu
         mm=mm,
         at=at,
         old_minutes=_old_minutes(told, station),
+        valid=valid_for(publisher.network, station, language),
         downstream=", ".join(place.names.of(language) for place in foreign_places(publisher.network, station)),
         reports=reports_of(told.notes, language),
     )

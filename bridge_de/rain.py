@@ -34,6 +34,7 @@ class Fell:
     saturated: bool
     scheme: str
     old_minutes: int | None = None
+    valid: str = ""
     downstream: str = ""
     reports: tuple[Report, ...] = ()
 
@@ -79,6 +80,7 @@ def rain_wording(texts: Texts, language: Language, phase: Phase, degree: int, ra
         ),
         "" if rain.old_minutes is None else texts.say(language, "cap.text.old", minutes=rain.old_minutes),
         *said(texts, language, rain.reports),
+        texts.say(language, "cap.text.valid", where=rain.valid) if rain.valid else "",
         texts.say(language, "cap.text.downstream", places=rain.downstream) if rain.downstream else "",
         texts.say(language, "cap.text.not_declared" if rain.scheme == SPA else "cap.rain.text.no_spa"),
     ]

@@ -51,6 +51,7 @@ class Measured:
     downstream: str
     old_minutes: int | None = None
     reports: tuple[Report, ...] = ()
+    valid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def wording(
         "" if further is None else _further(texts, language, *further),
         *said(texts, language, measured.reports),
         texts.say(language, "cap.text.limits", limits=measured.limits) if measured.limits else "",
+        texts.say(language, "cap.text.valid", where=measured.valid) if measured.valid else "",
         texts.say(language, "cap.text.downstream", places=measured.downstream) if measured.downstream else "",
         texts.say(language, "cap.text.not_reached" if phase is Phase.EXPECT else "cap.text.not_declared"),
     ]

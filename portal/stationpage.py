@@ -124,6 +124,7 @@ def _page(
         upstream=above,
         downstream=below,
         places=places,
+        reach=mark.station.reach.get(reader.language) or mark.station.reach.get(Language.CS, ""),
         rows=_rows(desk, reader, quantity, samples or [], mark.station.operator),
         csv=f"/api/v1/stations/{mark.station.id}/observations?quantity={quantity.value}&format=csv",
         missing=[_fact(desk, reader, name) for name in mark.station.missing],

@@ -114,6 +114,7 @@ def _station(entry: Entry, sources: Mapping[str, Node], rates: own_rates.Learned
         synthetic=node.is_true("synthetic"),
         rain_degrees=rain_degrees(node, sources),
         by_person=person_rules(node, sources),
+        reach=_by_language(node.get("reach")),
     )
 
 
@@ -188,9 +189,12 @@ def _export(entry: Entry) -> Export:
 
 
 def _names(node: Node) -> Names:
-    translated = node.get("names") or Node(node.line, {})
-    found = {language: translated.text(language.value) for language in Language}
-    return Names(_text(node, "name"), {language: name for language, name in found.items() if name is not None})
+    return Names(_text(node, "name"), _by_language(node.get("names")))
+
+
+def _by_language(node: Node | None) -> dict[Language, str]:
+    found = {} if node is None else {language: node.text(language.value) for language in Language}
+    return {language: text for language, text in found.items() if text is not None}
 
 
 def _line(node: Node, key: str) -> tuple[Point, ...]:

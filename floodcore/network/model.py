@@ -168,6 +168,7 @@ class Station:
     oldest first; `at` is the station as it is at a moment. `upstream` are ids of the next stations above.
     `spare_for` is the id of the main gauge of the same site, if this is its spare one (ADR 0014).
     `rain_degrees` are the limits of its rain sums, `by_person` the rules no gauge can judge (ADR 0022).
+    `reach` names the stretch of the river for which its degrees hold, by language; empty is not known.
     `missing` are names of facts still unknown, for `hladina check` to show.
     """
 
@@ -195,6 +196,7 @@ class Station:
     synthetic: bool = False
     rain_degrees: RainDegrees | None = None
     by_person: tuple[PersonRule, ...] = ()
+    reach: Mapping[Language, str] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> "Station":
         """The station with the limits that hold at `moment`."""
@@ -217,6 +219,7 @@ class Station:
         """
         gauge = Quantity.LEVEL in self.quantities
         level = self.limits_of(Quantity.LEVEL)
+        czech = level is not None and level.scheme == "spa"
         facts = {
             "coordinates": self.lat is None or self.lon is None,
             "limits": gauge and level is None,
@@ -224,6 +227,7 @@ class Station:
             "valid_from": any(limits.valid_from is None for limits in self.limits) and not self.synthetic,
             "river_km": gauge and self.river_km is None and not self.synthetic,
             "catchment_km2": gauge and self.catchment_km2 is None and not self.synthetic,
+            "reach": czech and level is not None and not self.reach and not self.synthetic,
             "links": not self.links,
         }
         return tuple(name for name, absent in facts.items() if absent)

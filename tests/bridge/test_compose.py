@@ -21,7 +21,7 @@ from floodcore.network import load
 from floodcore.network.model import Network
 from floodcore.store.notes import Note
 from floodcore.store.warnings import ChainMessage, Latest, ToldEvent
-from floodcore.words import Cause
+from floodcore.words import Cause, Language
 from tests.bridge.conftest import START, told
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -398,3 +398,16 @@ def test_every_configured_gauge_has_valid_messages_with_nothing_cut(
             assert not any(info.headline.endswith("…") for info in alert.infos), alert.infos[1].headline
             earlier.append(remember(alert, event, message.revision, message.sent, message.expires))
             degree = degree if ahead else to
+
+
+def test_for_which_reach_and_places_a_degree_holds(little: Network, speaker: Publisher) -> None:
+    """The reach the plan names, in the reader's language or in Czech; without it the river and its Czech places."""
+    told_of = telling(told(), [], START)
+    assert "Platí pro: Lužická Nisa – Liberec." in compose(told_of, speaker).infos[0].description
+    assert "Gilt für: Lausitzer Neiße – Liberec." in compose(told_of, speaker).infos[1].description
+    named = replace(little.stations["316000"], reach={Language.CS: "Nisa od Proseče po Stráž"})
+    network = replace(little, stations={**little.stations, "316000": named})
+    for info in compose(told_of, replace(speaker, network=network)).infos:
+        assert ": Nisa od Proseče po Stráž." in info.description
+    below = telling(told(station_id="320000"), [], START)
+    assert "Žitava" not in compose(below, speaker).infos[0].description.split("Níže")[0], "a place abroad is not ours"

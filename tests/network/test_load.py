@@ -73,6 +73,7 @@ def test_a_station_keeps_every_fact_of_its_file() -> None:
         Limits(Quantity.DISCHARGE, {Degree.EXTREME: 37.5}, "A page without a day", date(2020, 1, 31), "spa"),
     )
     assert station.links == (Link("chmu", "0-203-1-000001"),)
+    assert station.reach == {Language.CS: "od hráze po soutok", Language.DE: "vom Damm bis zur Mündung"}
     assert station.missing == ()
 
 
@@ -231,7 +232,7 @@ def test_an_invented_gauge_may_not_stand_above_a_real_one(folder: Path) -> None:
     change(folder / "stations/all.yaml", '    upstream: ["000001"]\n', "")
     change(folder / "stations/all.yaml", "    places: [town]\n", "    upstream: [B-2]\n    places: [town]\n")
     assert faults(folder) == [
-        "stations/all.yaml:19: 000001: B-2 is synthetic; an invented level must not support a true one"
+        "stations/all.yaml:18: 000001: B-2 is synthetic; an invented level must not support a true one"
     ]
 
 
@@ -255,6 +256,6 @@ def test_a_circle_of_gauges_is_refused_at_each_member(folder: Path) -> None:
     change(folder / "stations/all.yaml", "    places: [town]\n", "    upstream: [B-2]\n    places: [town]\n")
     change(folder / "stations/all.yaml", "    synthetic: true\n", "")
     assert [fault for fault in faults(folder) if "upstream of itself" in fault] == [
-        "stations/all.yaml:19: 000001: is upstream of itself, through 000001, B-2",
+        "stations/all.yaml:18: 000001: is upstream of itself, through 000001, B-2",
         "stations/all.yaml:36: B-2: is upstream of itself, through 000001, B-2",
     ]

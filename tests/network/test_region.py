@@ -143,4 +143,4 @@ def test_every_scheme_degree_and_missing_fact_has_a_name_in_each_language(texts:
     degrees = {f"network.limit.{scheme}.{n}" for scheme, last in DEGREES.items() for n in range(1, last + 1)}
     facts = {f"network.missing.{fact}" for fact in STATION_WITHOUT_FACTS.missing + STATION_WITHOUT_LIMITS.missing}
     assert degrees | facts | {f"network.scheme.{scheme}" for scheme in DEGREES} <= texts.known
-    assert len(facts) == 7
+    assert len(facts) == 8

@@ -136,3 +136,11 @@ def test_whose_degrees_rain_has(house: House) -> None:
     assert scheme_of(plain, rain_quantity) == "spa"
     assert scheme_of(replace(plain, rain_degrees=DEGREES), rain_quantity) == "rain"
     assert scheme_of(replace(plain, rain_degrees=replace(DEGREES, scheme="spa")), rain_quantity) == "spa"
+
+
+async def test_the_page_names_the_reach_for_which_the_degree_holds(house: House, serve: Serve) -> None:
+    stations = dict(house.network.stations)
+    stations["316000"] = replace(stations["316000"], reach={Language.CS: "od Proseče po Stráž"})
+    running = await serve(replace(house, network=replace(house.network, stations=stations)))
+    assert "od Proseče po Stráž" in await text_of(running, "/de/stations/316000")
+    assert house.texts.say(Language.DE, "page.reach") not in await text_of(running, "/de/stations/320000")
