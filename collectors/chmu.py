@@ -183,6 +183,7 @@ POLLED = Polled(
         ),
         time_rule="Z or offset, believed",
         probe=tried(_decode, "0-203-1-999001"),
+        to_confirm="the Z in the stamps: the catalogue text speaks of local time; conditional GET",
     ),
     asks=one_for_each("/hydrology/now/data/{}.json"),
     decode=_decode,

@@ -128,6 +128,7 @@ POLLED = Polled(
         ),
         time_rule="offset in the stamp, believed; the age counts from sent",
         probe=tried(decode, "bulletin"),
+        to_confirm="the address; the numbers of the event codes (older ones had floods in group VII)",
     ),
     asks=one_for_all("bulletin", "/data/XOCZ50_OKPR.xml"),
     decode=decode,

@@ -79,6 +79,7 @@ POLLED = Polled(
         ),
         time_rule="Z, believed",
         probe=tried(decode, "1491TH"),
+        to_confirm="values that are lists or joined by |",
     ),
     asks=one_for_all("readings", "/flood-monitoring/data/readings?latest"),
     decode=decode,

@@ -45,6 +45,7 @@ POLLED = Polled(
         ),
         time_rule="Prague wall clock, no offset; the order of the rows settles the repeated hour",
         probe=tried(decode, "307311"),
+        to_confirm="the page and its ids: no contract, the layout changes",
     ),
     asks=one_for_each("/hppsoldv/hpps_prfdata.php?seq={}"),
     decode=decode,

@@ -66,8 +66,10 @@ POLLED = Polled(
             Offer("przeplyw", Quantity.DISCHARGE, "m3/s"),
             Offer("temperatura_wody", Quantity.WATER_TEMPERATURE, "°C"),
         ),
-        time_rule="Warsaw wall clock (to be confirmed), no offset; the earlier one of the repeated hour",
+        time_rule="Warsaw wall clock, no offset; the earlier one of the repeated hour",
         probe=tried(decode, "151140060"),
+        to_confirm="zone of stan_wody_data_pomiaru (public readers disagree): if it is UTC, readings look one or two "
+        "hours older than they are",
     ),
     asks=one_for_all("hydro", "/api/data/hydro"),
     decode=decode,

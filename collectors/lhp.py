@@ -58,6 +58,7 @@ POLLED = Polled(
         offers=(Offer("lhpClass", None, "-1…4", "context: kept as a class, never a level"),),
         time_rule="Berlin wall clock, no offset; the earlier one of the repeated hour",
         probe=tried(decode, "SN_660160"),
+        to_confirm="that LHP numbers the Saxon gauges as the feeds do; zone of the stamps",
     ),
     asks=one_for_all("stations", "/public/v1/data/stations?format=json"),
     decode=decode,

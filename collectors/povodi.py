@@ -56,6 +56,7 @@ def _board(name: str, title: str, path: str) -> Polled:
             offers=(Offer("H", Quantity.LEVEL, "cm"), Offer("Q", Quantity.DISCHARGE, "m3/s")),
             time_rule="Prague wall clock, no offset; the order of the rows settles the repeated hour",
             probe=tried(decode, "1-307"),
+            to_confirm="the address: pla.cz is moving; ask the dispatch for a file",
         ),
         asks=_pages(path),
         decode=decode,

@@ -112,6 +112,7 @@ POLLED = Polled(
         ),
         time_rule="wall clock with its offset in ZEITZONE",
         probe=tried(decode, "660160"),
+        to_confirm="that the layer numbers its gauges as the feeds do; which way may be used (ask LHWZ)",
     ),
     asks=one_for_all("pegelnetz", _PATH),
     decode=decode,

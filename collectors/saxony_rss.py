@@ -86,6 +86,7 @@ POLLED = Polled(
         ),
         time_rule="Z or offset, believed",
         probe=tried(decode, "660160"),
+        to_confirm="the numbers of the feeds, from a public list; which way may be used (ask LHWZ)",
     ),
     asks=one_for_each("/umwelt/infosysteme/hwims/portal/web/feed/wasserstand-pegel-{}"),
     decode=decode,

@@ -43,7 +43,8 @@ class Source:
 
     `name` stands in `observation.source`, in `source_health` and, for a source with stations, as the kind of
     their links. `probe` is its decoder with everything but the bytes filled in: whatever the bytes, it returns or
-    raises `DecodeError`. `module` is where the decoder lives.
+    raises `DecodeError`. `module` is where the decoder lives. `to_confirm` is what nobody has told us for certain and
+    an operator must ask or measure before depending on the source.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Source:
     offers: tuple[Offer, ...]
     time_rule: str
     probe: Callable[[bytes], object]
+    to_confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ COLUMNS = ("decoder", "fixture", "simulator", "outage test", "DST test", "hostil
 _SHOWN = {"outage test": "outage", "DST test": "dst", "hostile-input test": "hostile"}
 _INTRO = """# Sources
 
-Made by `scripts/source_table.py --write`; a test holds that it is true and that no cell is empty. Each source has a
-page here. Nothing was confirmed against a live server: test every address before depending on it.
+Made by `scripts/source_table.py --write`; a test holds that it is true and that no cell of the second table is
+empty. Each source has a page here. Nothing was confirmed against a live server: test every address before depending
+on it. "To confirm" names what public descriptions leave open or contradict one another in. Damaged inputs:
+[fuzzing](fuzzing.md); what decoding costs: [throughput](throughput.md); payloads of sensors: [sensors](sensors.md).
 """
 
 Cells = Mapping[str, str]
@@ -83,13 +85,14 @@ def _marks(test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, 
 
 def page() -> str:
     """The page as it should be."""
-    lines = [_INTRO, "| source | way | offers | time rule |", "|---|---|---|---|"]
+    lines = [_INTRO, "| source | way | offers | time rule | to confirm |", "|---|---|---|---|---|"]
     for name, source in sorted(CATALOGUE.items()):
         offers = "; ".join(
             f"{offer.name}{f' ({offer.unit})' if offer.unit else ''} → {offer.quantity or 'context'}"
             for offer in source.offers
         )
-        lines.append(f"| [{name}]({_doc(source)}) {source.title} | {source.way} | {offers} | {source.time_rule} |")
+        said = (f"[{name}]({_doc(source)}) {source.title}", source.way, offers, source.time_rule, source.to_confirm)
+        lines.append(f"| {' | '.join(word.replace('|', chr(92) + '|') for word in said)} |")
     lines += ["", "## What shows it", "", f"| source | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
     for name, cells in table().items():
         lines.append(f"| {name} | {' | '.join(_linked(cells[column]) for column in COLUMNS)} |")

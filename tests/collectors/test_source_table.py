@@ -10,6 +10,7 @@ import pytest
 from collectors.catalogue import CATALOGUE, POLLED
 from floodcore import settings
 from simulators.served import SERVED
+from tests.collectors.hostile import every
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "run: python scripts/source_table.py --write"
@@ -34,6 +35,28 @@ def test_no_cell_is_empty(source_table: ModuleType) -> None:
 
 def test_the_page_is_that_of_the_catalogue(source_table: ModuleType) -> None:
     assert source_table.PAGE.read_text("utf-8") == source_table.page(), COMMAND
+
+
+@pytest.mark.parametrize(
+    ("name", "open_question"),
+    [("imgw", "stan_wody_data_pomiaru"), ("saxony", "numbers"), ("saxony_rss", "numbers"), ("lhp", "zone")],
+)
+def test_what_nobody_told_us_for_certain_stands_in_the_table(
+    source_table: ModuleType, name: str, open_question: str
+) -> None:
+    (row,) = [line for line in source_table.page().splitlines() if line.startswith(f"| [{name}](")]
+    said = row.rstrip(" |").rsplit(" | ", 1)[-1]
+    assert open_question in said
+    assert said == CATALOGUE[name].to_confirm
+
+
+def test_every_decoder_that_is_tried_stands_in_the_table_of_fuzzing() -> None:
+    rows = (ROOT / "docs" / "sources" / "fuzzing.md").read_text("utf-8").splitlines()
+    cells = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:] for row in rows if row.startswith("| ")}
+    del cells["decoder"]
+    assert set(cells) == set(every())
+    assert all(found[0] == "1,000,000" and found[2] == "none" for found in cells.values())
+    assert all(float(found[3]) < 1000.0 for found in cells.values()), "ms"
 
 
 def test_every_source_has_a_page(source_table: ModuleType) -> None:
