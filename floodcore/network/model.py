@@ -227,7 +227,7 @@ class Station:
             "valid_from": any(limits.valid_from is None for limits in self.limits) and not self.synthetic,
             "river_km": gauge and self.river_km is None and not self.synthetic,
             "catchment_km2": gauge and self.catchment_km2 is None and not self.synthetic,
-            "reach": czech and level is not None and not self.reach and not self.synthetic,
+            "reach": czech and not self.reach and not self.synthetic,
             "links": not self.links,
         }
         return tuple(name for name, absent in facts.items() if absent)

@@ -224,3 +224,90 @@ def test_a_station_with_limits_of_sums_is_judged_by_them_and_its_level_by_its_ow
     rain, level = rules_of(network, "S", Quantity.RAIN), rules_of(network, "S", Quantity.LEVEL)
     assert (rain.scheme, rain.rain, dict(rain.limits)) == ("spa", rain_sums.rules_of(RainDegrees((limit,))), {})
     assert (level.rain, dict(level.limits)) == (None, {ONE: 80.0})
+
+
+def at(minute: float, mm: float) -> Point:
+    return Point(T0 + timedelta(minutes=minute), mm)
+
+
+def remembered(*points: Point, rules: RainRules = RULES, interval: timedelta = TEN) -> Memory:
+    memory = Memory()
+    for point in points:
+        memory = rain_sums.add(memory, point, rules, interval, GAP)
+    return memory
+
+
+def test_a_reading_a_little_early_covers_all_since_the_one_before_it_and_no_more() -> None:
+    assert remembered(at(0, 0.0), at(9, 1.0)).spans[-1][:2] == (int(T0.timestamp()), int(T0.timestamp()) + 540)
+    assert len(remembered(at(0, 1.0), at(15, 1.0)).spans) == 2
+    assert len(remembered(at(0, 1.0), at(15.1, 1.0)).spans) == 3
+
+
+def test_two_readings_of_one_second_are_one_and_a_gap_after_them_does_no_harm() -> None:
+    memory = remembered(at(0, 1.0), at(10, 1.0), at(10.001, 0.5), at(60, 0.0))
+    assert rain_sums.sum_of(memory, 60) == rain_sums.Sum(1.5, None)
+
+
+def test_a_gap_is_short_up_to_two_intervals_and_a_minute() -> None:
+    assert remembered(at(0, 1.0), at(21, 0.0)).spans[1][3] == 1100
+    assert remembered(at(0, 1.0), at(21.1, 0.0)).spans[1][3] == rain_sums.UNKNOWN
+
+
+def test_unknown_time_is_one_span_and_stays_unknown_when_it_is_joined_with_rain() -> None:
+    """A gauge of a minute that stammers: by the hour a day later, and nobody knows all of that hour."""
+    minute = timedelta(minutes=1)
+    points = [at(i, 0.1) for i in range(0, 61, 30)] + [at(i, 0.0) for i in range(62, 62 + 26 * 60)]
+    memory = remembered(*points, interval=minute)
+    joined = next(span for span in memory.spans if span[2] and span[1] - span[0] > 60)
+    assert joined[3] == rain_sums.UNKNOWN
+    assert rain_sums._between(memory.spans, joined[0], memory.spans[-1][1]).most is None
+
+
+def test_what_is_older_than_the_reach_is_forgotten() -> None:
+    memory = play([(10, 1)] * 144 * 13)[-1][0]
+    assert 10 * 86_400 < memory.spans[-1][1] - memory.spans[0][1] <= 11 * 86_400 + 3600
+    dry = play([(10, 1)] * 144 * 3, DRY_RULES)[-1][0]
+    assert dry.spans[-1][1] - dry.spans[0][1] <= 86_400 + 3600
+
+
+def test_the_last_hour_is_kept_to_the_minute_and_the_day_to_ten() -> None:
+    minute = timedelta(minutes=1)
+    memory = remembered(*(at(i, 0.2 if i % 2 else 0.1) for i in range(60 * 30)), interval=minute)
+    ages = [(memory.spans[-1][1] - end, end - begin) for begin, end, *_ in memory.spans]
+    assert {length for age, length in ages if age < 3600} == {60}
+    assert {length for age, length in ages if 3 * 3600 < age < 86_400} == {600}
+    assert max(length for _, length in ages) == 3600
+    assert rain_sums.sum_of(memory, 10).heard == 1.5
+
+
+def test_an_hourly_sum_is_not_joined_with_its_neighbour() -> None:
+    memory = remembered(*(at(60 * i, 1.0) for i in range(72)), interval=timedelta(hours=1))
+    assert {end - begin for begin, end, *_ in memory.spans} == {3600}
+    assert rain_sums.sum_of(memory, 90).heard == 1.5
+
+
+def ground(before: float, recent: float) -> bool | None:
+    """`before` mm eight days ago, `recent` mm two days ago, dry since and in between."""
+    story = [(10, 0)] * 144 + [(10, round(before * 10))] + [(10, 0)] * (144 * 6 - 1)
+    story += [(10, round(recent * 10))] + [(10, 0)] * (144 * 2 - 1) + [(10, 0)] * 144 * 2
+    return rain_sums.saturated(play(story)[-1][0], RULES)
+
+
+def test_saturated_is_more_than_the_figures_of_the_source() -> None:
+    assert ground(25.0, 25.0) is False
+    assert ground(25.0, 25.1) is True
+    assert ground(24.8, 25.1) is False
+    assert ground(40.0, 25.0) is False
+
+
+def test_a_limit_is_left_below_it_by_a_tenth() -> None:
+    dry = [(10, 0)] * 150
+    assert play([*dry, (10, 350)], DRY_RULES)[-1][1].held == ONE
+    assert play([*dry, (10, 316)], RainRules((Window(1440, {ONE: 35.0}, {}),)))[-1][1].held == ONE
+    assert play([*dry, (10, 315)], RainRules((Window(1440, {ONE: 35.0}, {}),)))[-1][1].held == ONE
+    assert play([*dry, (10, 314)], RainRules((Window(1440, {ONE: 35.0}, {}),)))[-1][1].held == Degree.NONE
+
+
+def test_rain_is_counted_in_whole_micrometres() -> None:
+    """0.29 mm is 289.99999 µm to a computer."""
+    assert remembered(at(0, 0.29)).spans[0][2] == 290
