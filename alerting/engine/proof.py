@@ -58,12 +58,15 @@ _FALLEN_CM = 60.0
 _NONSENSE = 2
 _SPELL = 3
 _BABBLES = 8.0
+_LAY = 0.5
 # A wreck is water again when it goes on rising from where it leapt to: through so many readings by so much of the leap
 # within the hour, hardly back on the way, and not by one more leap.
 _WRECK_READINGS = 5
 _WRECK_CM, _WRECK_SHARE = 30.0, 0.25
 _ONE_WAY = 0.85
 _ONE_STEP = 0.6
+# A leap of no more than so many rises of the hour before goes on with them.
+_GOES_ON = 2.0
 # Leaps that follow one another so soon are one.
 _SAME = timedelta(minutes=60)
 # Ten or a hundred times what was believed last, within a tenth or 1 cm of the old value.
@@ -208,14 +211,14 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
     """A leap that has to prove itself.
 
     One that a river could have made while nothing was heard has not, nor one that goes on with a rise of the last hour
-    that was as large; and what leaps on within the hour is one leap.
+    that was half as large; and what leaps on within the hour is one leap.
     """
     first = seen.believed[0]
     was_wreck = proof is not None and proof.why in {Doubt.WRECK, Doubt.FALLEN}
     silent = seen.memory.doubted <= 1
     gone = ordinary(seen.quantity, good.value, minutes_between(good, first))
     risen = max(good.value - min((value for _, value in seen.window), default=good.value), 0.0)
-    if proof is None and not wreck and first.value - good.value <= max(gone if silent else 0.0, risen):
+    if proof is None and not wreck and first.value - good.value <= max(gone if silent else 0.0, _GOES_ON * risen):
         return None
     if proof is not None and proof.why is Doubt.LEAP and not wreck and first.at - proof.since <= _SAME:
         return proof
@@ -228,9 +231,12 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
 
 
 def _rose_from_below(memory: Memory, good: Point, newest: Point) -> bool:
-    """Whether the gauge lay lower by a flood's worth, for two readings or more, before it said the higher value."""
+    """Whether the gauge lay lower by a flood's worth, for two readings or more, before it said the higher value.
+
+    Readings that lay there agreed with one another; where each contradicted the one before, false ones came among true.
+    """
     last = memory.last
-    if last is None or memory.doubted - memory.agreeing < _NONSENSE:
+    if last is None or memory.doubted - memory.agreeing < _NONSENSE or memory.trouble > memory.doubted - _LAY:
         return False
     return last.value - memory.step * max(minutes_between(last, newest), 5.0) < good.value - _FALLEN_CM
 
