@@ -89,8 +89,8 @@ class Reader:
         return "–" if moment is None else short_stamp(moment, self.now, self.language)
 
     def place(self, mark: Mark) -> str:
-        """The station's name."""
-        return mark.station.names.of(self.language)
+        """The station's name; its number if it has none."""
+        return mark.station.names.of(self.language).strip() or mark.station.id
 
     def label(self, mark: Mark) -> str:
         """The whole mark in one sentence, for those who hear it."""

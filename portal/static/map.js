@@ -111,7 +111,7 @@ hladina.start = (map, words) => {
     return lines.join("");
   }
 
-  const name = (p) => p.names[words.language] ?? p.name;
+  const name = (p) => (p.names[words.language] ?? p.name).trim() || p.id;
 
   /* Worst on top: degree first, then whatever cannot be believed, then calm. */
   function height(p, state) {
