@@ -10,7 +10,7 @@ from floodcore.store import views
 from floodcore.store.views import EventView, SampleView
 from floodcore.units import CANONICAL
 from floodcore.words import Flag, Quantity
-from portal import answers, contract, csvtext, queries, terms
+from portal import answers, contract, csvtext, queries, raindata, terms
 from portal.board import OUTAGES, Bytes
 from portal.desk import Desk
 from portal.geojson import Json, iso, properties
@@ -207,6 +207,7 @@ def _station(mark: Mark) -> dict[str, Json]:
         "interval_s": it.interval.total_seconds(),
         "quantities": [quantity.value for quantity in it.quantities],
         "limits": [_limits(limits) for limits in it.limits],
+        **raindata.of_station(it),
         "upstream": upstream,
         "missing": missing,
         "source": it.source or None,

@@ -7,7 +7,7 @@ and hooks belong to other rooms; their addresses are named so that one document 
 from functools import cache
 
 from floodcore.words import Cause, Flag, Freshness, Quantity, Trend
-from portal import contractcontext
+from portal import contractcontext, raindata
 from portal.geojson import Json
 from portal.paths import paths
 from portal.schemawords import NUMBER as _NUMBER
@@ -197,6 +197,7 @@ def _station() -> Object:
         "interval_s": {"type": "number"},
         "quantities": _list(_enum(Quantity)),
         "limits": _list(limits),
+        **raindata.contract(),
         "upstream": _list({"type": "string"}),
         "missing": _list({"type": "string"}),
         "source": _TEXT,

@@ -144,3 +144,15 @@ async def test_the_page_names_the_reach_for_which_the_degree_holds(house: House,
     running = await serve(replace(house, network=replace(house.network, stations=stations)))
     assert "od Proseče po Stráž" in await text_of(running, "/de/stations/316000")
     assert house.texts.say(Language.DE, "page.reach") not in await text_of(running, "/de/stations/320000")
+
+
+async def test_programs_are_told_the_limits_of_rain_and_whose_rules_are_left_to_people(wet: Running) -> None:
+    rain = json.loads(await text_of(wet, "/api/v1/stations/rain-1"))["rain_degrees"]
+    assert rain["scheme"] == "rain"
+    ten, day = rain["sums"]
+    assert (ten["window_min"], ten["values"], ten["saturated"]) == (10, {"1": 8.0}, {})
+    assert (day["window_min"], day["saturated"], day["source"]) == (1440, {"1": 40.0, "2": 50.0}, "the plan")
+    assert rain["saturation"]["recent_mm"] == 25.0
+    bare = json.loads(await text_of(wet, "/api/v1/stations/nowhere"))
+    assert bare["rain_degrees"] is None
+    assert bare["by_person"][0]["texts"] == {"cs": "přítok roste", "de": "der Zufluss steigt"}
