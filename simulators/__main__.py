@@ -17,7 +17,7 @@ from floodcore.clock import Clock
 from floodcore.network.faults import ConfigurationError
 from floodcore.network.load import read
 from floodcore.network.model import Network
-from simulators import pushers, replay, tts_devices
+from simulators import couriers, pushers, replay, tts_devices
 from simulators.chmu_server import ChmuServer
 from simulators.exercise import Exercise
 from simulators.open_data import OpenData
@@ -62,7 +62,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "which the house polls at HLADINA_CHMU_URL, HLADINA_SAXONY_URL and so on, MQTT devices in The Things Stack "
         "shape, HTTP pushers. All is invented or played back.",
         epilog="HLADINA_MQTT_URL names the broker; without it no device publishes. HLADINA_PUSH_KEYS holds the keys "
-        "of the pushers as station=key&station=key.",
+        "of the pushers as station=key&station=key. Texts are sent when HLADINA_TWILIO_AUTH_TOKEN, HLADINA_PUBLIC_URL "
+        "and HLADINA_SMS_LOGGERS or HLADINA_PATROL_PHONES are those of the house.",
     )
     parser.add_argument("--stations", type=Path, default=Path("station_configs"), metavar="DIR", help="station files")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=DEFAULT, help=f"({DEFAULT})")
@@ -72,6 +73,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--clock", default="", help="origin@anchor*speed; default the wall clock")
     parser.add_argument("--port", type=_port, default=8090, help="of the HTTP server (8090)")
     parser.add_argument("--house", default="http://127.0.0.1:8080", metavar="URL", help="where pushers push")
+    parser.add_argument("--drop", type=Path, metavar="DIR", help="put files of loggers and vendors into DIR")
     parser.add_argument("--leash", action="store_true", help="stop when standard input ends")
     return parser
 
@@ -139,20 +141,35 @@ async def _play(
         for server in servers:
             server.show(feeds)
         first = since if recorded is None else datetime.min.replace(tzinfo=UTC)
-        await asyncio.gather(*_senders(arguments, feeds, clock, first))
+        await asyncio.gather(*_senders(arguments, network, feeds, clock, first))
         remaining = clock.real_seconds((until - clock.now() - timedelta(minutes=1)).total_seconds())
         await asyncio.sleep(max(remaining, 1.0) if recorded is None else 1e6)
         since = until
 
 
 def _senders(
-    arguments: argparse.Namespace, feeds: Sequence[Feed], clock: Clock, since: datetime
+    arguments: argparse.Namespace, network: Network, feeds: Sequence[Feed], clock: Clock, since: datetime
 ) -> list[Coroutine[None, None, None]]:
     keys = dict(parse_qsl(os.environ.get("HLADINA_PUSH_KEYS", "")))
-    senders = [pushers.push(arguments.house, feeds, keys, clock, since)]
+    pushed = feeds if arguments.drop is None else [feed for feed in feeds if feed.way not in couriers.FILES]
+    senders = [pushers.push(arguments.house, pushed, keys, clock, since)]
+    if arguments.drop is not None:
+        senders.append(couriers.drop(arguments.drop, feeds, network, clock, since))
+    if token := os.environ.get("HLADINA_TWILIO_AUTH_TOKEN"):
+        public_url = os.environ.get("HLADINA_PUBLIC_URL", "http://localhost:8080").rstrip("/")
+        gateway = couriers.Gateway(arguments.house, public_url, token, _numbers())
+        senders.append(couriers.text(gateway, feeds, network, clock, since))
     if mqtt_url := os.environ.get("HLADINA_MQTT_URL"):
         senders.append(tts_devices.publish(mqtt_url, feeds, clock, since))
     return senders
+
+
+def _numbers() -> dict[str, str]:
+    """The telephones of the loggers by station, and that of the first person of the patrols under ""."""
+    loggers = os.environ.get("HLADINA_SMS_LOGGERS", "").split(",")
+    people = os.environ.get("HLADINA_PATROL_PHONES", "").split(",")
+    pairs = [each.partition("=")[::2] for each in loggers if "=" in each]
+    return {"": people[0].partition("=")[2].strip()} | {name.strip(): number.strip() for name, number in pairs}
 
 
 async def _leash() -> None:

@@ -14,9 +14,9 @@ SERVED: Mapping[str, str] = MappingProxyType(
         "chirpstack": "simulators/networks.py",
         "hardwario": "simulators/networks.py",
         "sensorthings": "simulators/networks.py",
-        "fiedler": "simulators/files.py",
-        "export": "simulators/files.py",
-        "sms": "simulators/texts.py",
-        "patrol": "simulators/texts.py",
+        "fiedler": "simulators/couriers.py",
+        "export": "simulators/couriers.py",
+        "sms": "simulators/couriers.py",
+        "patrol": "simulators/couriers.py",
     }
 )
