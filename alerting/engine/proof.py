@@ -226,6 +226,9 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
     rough, pace = _habits(seen.window)
     why = Doubt.WRECK if wreck or was_wreck else Doubt.UNIT if factor > 1.0 else Doubt.LEAP
     base = good.value if proof is None or proof.why is Doubt.UNDONE else min(good.value, proof.base)
+    start = seen.memory.agreeing_from
+    if start is not None and seen.memory.agreeing > 1 and start.value > good.value and why is not Doubt.WRECK:
+        first = start  # it was held back for long: what it did meanwhile counts
     usual = rough if factor == 1.0 else factor * max(rough, _SLIP_CM)
     return Proof(firm, why, first.at, base, first.value, seen.reached, usual, factor * pace)
 
@@ -275,6 +278,7 @@ def _moves(proof: Proof, seen: Seen) -> bool:
     if not after:
         return False
     low_at, low = min(after, key=lambda each: (each[1], each[0]))
+    low, low_at = (proof.first, begin) if proof.first < low else (low, low_at)
     high = max(value for _, value in after)
     usual = max(proof.pace, 0.0) * (now.at.timestamp() - low_at) / 60.0
     level = seen.quantity is Quantity.LEVEL

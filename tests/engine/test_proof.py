@@ -190,9 +190,8 @@ def test_a_further_limit_proves_a_leap_at_rest() -> None:
 @pytest.mark.parametrize("base", [12.0, 18.0, 40.0])
 def test_ten_times_the_level_tells_no_resident(base: float) -> None:
     calm = [base + (n * 7 % 3) * 0.2 for n in range(18)]
-    degrees, residents = both([*calm, *(10.0 * value for value in calm * 4)])
+    _, residents = both([*calm, *(10.0 * value for value in calm * 4)])
     assert residents == []
-    assert degrees or base > 12.0
 
 
 def test_a_wreck_that_wanders_high_tells_no_resident() -> None:
