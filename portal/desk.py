@@ -89,6 +89,12 @@ def credit_words(reader: Reader, source: str, operator: str) -> str:
     return reader.say(key) if key in reader.texts.known else terms.credit(source, operator)
 
 
+def owner_words(reader: Reader, source: str, operator: str) -> str:
+    """The same without the licence, for rows of values: the licence stands beside the first one."""
+    key = f"terms.owner.{source}"
+    return reader.say(key) if key in reader.texts.known else terms.owner(source, operator)
+
+
 def _arrow(mark: Mark, now: datetime) -> str:
     """The trend as an arrow; none for a mark that no longer knows."""
     return "" if mark.freshness_at(now) in {Freshness.SILENT, Freshness.NEVER} else ARROWS[mark.trend]

@@ -15,7 +15,7 @@ from floodcore.words import Degree, Flag, Language, Quantity
 from portal import ahead as forecast
 from portal import answers, contextpage, doubting, hydrograph, pages, rainpage, seasonal, wellbeingpage
 from portal.board import OUTAGES
-from portal.desk import Desk, credit_words
+from portal.desk import Desk, credit_words, owner_words
 from portal.geojson import iso
 from portal.hydrograph import Facts, Plot
 from portal.localtime import number, short_stamp
@@ -274,7 +274,7 @@ def _rows(
                 if sample.value is None
                 else f"{number(sample.value, quantity, reader.language)}\N{NO-BREAK SPACE}{_unit(reader, quantity)}",
                 "note": ", ".join(notes),
-                "source": named.setdefault(sample.source, credit_words(reader, sample.source, operator)),
+                "source": named.setdefault(sample.source, owner_words(reader, sample.source, operator)),
                 "doubt": doubtful,
             }
         )

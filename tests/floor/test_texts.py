@@ -1,5 +1,9 @@
 """Texts: complete in four languages, or the house does not start."""
 
+import re
+from collections import Counter
+from importlib import resources
+
 import pytest
 
 from floodcore.texts import Texts, TextsError, build
@@ -29,3 +33,12 @@ def test_a_missing_key_or_place_is_a_fault() -> None:
         build(full | {Language.PL: {}})
     with pytest.raises(TextsError, match="differ in their places"):
         build(full | {Language.PL: {"a": "{y}"}})
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_text_stands_in_two_catalogues(language: Language) -> None:
+    """The loader would take either, as the folder happens to be listed."""
+    folder = resources.files("floodcore.texts") / "locale" / language / "LC_MESSAGES"
+    texts = [file.read_text("utf-8") for file in folder.iterdir()]
+    keys = [key for text in texts for key in re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)]
+    assert [key for key, count in Counter(keys).items() if count > 1] == []

@@ -97,6 +97,9 @@ async def test_six_states_are_six_sentences_and_only_two_are_current(portal: Run
     await say(house, warned(), age=25 * HOUR)
     old = await look("old", "old")
     assert not old.xpath("ul")
+    await forget()
+    await say(house, warned("XII.3", areas=(FAR,)), age=25 * HOUR)
+    assert "other areas" not in (await voice(portal)).text_content(), "no news of other places either"
     assert len(set(seen.values())) == len(seen) == 8
     assert [name for name, text in seen.items() if "not known" not in text] == ["warns", "no warning"]
     assert "No warning is issued" in seen["no warning"]
