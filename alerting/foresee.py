@@ -20,7 +20,7 @@ from alerting.engine.forecast_trained import Trained
 from alerting.engine.rulebook import Rulebook
 from alerting.foresee_fold import DEGREES, Case, Seen, fold, moment, outlook, warned_of
 from alerting.foresee_late import added, matrix
-from alerting.foresee_life import Moment, Reason, Turn, step
+from alerting.foresee_life import Moment, Reason, Turn, step, step_late
 from alerting.foresee_load import Work, load
 from alerting.tell import VALIDITY, entry
 from floodcore.killpoint import passing
@@ -181,11 +181,10 @@ def _live(work: Work, seen: Seen | None) -> _Outcome:
         degree, chain = _reached(work.reached, moment(at))
         warned = warned_of(seen, row, degree) if seen is not None and row is not None else []
         here = Moment(moment(at), degree, chain, warned, due=row is not None)
-        after, turn = step(told, here, f"{judge.chain(work.series.station_id, here.at)}-expected")
-        # What came late may show more than was expected, and is told at once. It takes nothing back.
-        if again and (turn is None or turn.reason is not Reason.EXPECTED):
-            continue
-        told, turns = after, [*turns, *([turn] if turn is not None else [])]
+        told, turn = (step_late if again else step)(
+            told, here, f"{judge.chain(work.series.station_id, here.at)}-expected"
+        )
+        turns += [turn] if turn is not None else []
     return _Outcome(
         work, seen, told, tuple(turns), max([*moments[-1:], *([] if lived is None else [lived])], default=None)
     )

@@ -6,7 +6,8 @@ Laws (tests/engine/test_foresee_life.py):
 3. It ends openly: fulfilled when the limit is reached, else withdrawn or lowered, and that only when the
    decision has not borne it out for half an hour of readings. The decision itself does not let go while the
    water rises (forecast_decision), and half an hour outlasts a warning that is given up and taken up again.
-4. Nothing happens without a believed reading: a silent gauge raises nothing and withdraws nothing.
+4. What comes late may tell of a higher degree, at the newest reading, and of nothing else (ADR 0023).
+5. Nothing happens without a believed reading: a silent gauge raises nothing and withdraws nothing.
 
 Reading time is the only clock (ADR 0003), so live, replay and any batching tell the same.
 """
@@ -102,6 +103,12 @@ def step(told: Told | None, moment: Moment, fresh_chain: str) -> tuple[Told | No
     if _matters(told, highest, moment.at):
         return _tell(told, moment, highest, Reason.CHANGED, fresh_chain)
     return _unfading(told), None
+
+
+def step_late(told: Told | None, moment: Moment, fresh_chain: str) -> tuple[Told | None, Turn | None]:
+    """The same at a reading that was lived through before, now that something late is known: it may only raise."""
+    after, turn = step(told, moment, fresh_chain)
+    return (after, turn) if turn is not None and turn.reason is Reason.EXPECTED else (told, None)
 
 
 def _tell(

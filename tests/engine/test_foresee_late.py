@@ -132,6 +132,23 @@ async def test_a_memory_emptied_newest_first_is_foreseen_as_soon_as_it_is_known(
         assert [(row[0], row[2], row[3]) for row in told] == [(whole[-1].observed_at, 1, "expected")]
 
 
+async def test_what_was_expected_in_vain_and_is_known_late_is_not_told(pool: Pool) -> None:
+    network = Network(stations={"A": station("A"), "B": station("B")})
+    levels = [*wave(40, 140, 24)[:22], 74.0, 72.0, 69.0, 66.0, 63.0, 61.0, 60.0, 60.0, 59.0, 59.0, 59.0, 58.0, 58.0]
+    async with pool.connection() as conn:
+        await bring(conn, readings("B", levels))
+        await live(conn, network)
+        assert await rows(conn, EXPECTED.replace("'A'", "'B'")) != [], "in order it would have been"
+        whole = readings("A", levels)
+        await bring(conn, whole[:14])
+        await bring(conn, whole[-1:])
+        await live(conn, network)
+        for one in whole[14:-1]:
+            await bring(conn, [one], whole[-1].observed_at)
+        await live(conn, network)
+        assert await rows(conn, EXPECTED) == []
+
+
 async def test_what_comes_late_withdraws_nothing_by_itself(pool: Pool) -> None:
     network = Network(stations={"A": station("A")})
     whole = readings("A", [*wave(40, 140, 24)[:23], 72.0, 68.0, 64.0, 62.0, 61.0, 60.0, 60.0, 60.0])

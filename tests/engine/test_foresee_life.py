@@ -2,10 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.foresee_life import EARLIER, FADING, LIKELY, REPEAT, STANDING, Moment, Reason, Turn, Warned, step
+from alerting.foresee_life import (
+    EARLIER,
+    FADING,
+    LIKELY,
+    REPEAT,
+    STANDING,
+    Moment,
+    Reason,
+    Turn,
+    Warned,
+    step,
+    step_late,
+)
 from floodcore.store.foresight import Told
 
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -123,3 +136,19 @@ def test_any_story_is_consistent(story: list[tuple[int, int, set[int], bool, flo
         if memory is not None and after is None:
             assert turn is not None, "nothing ends without a word"
         memory = after
+
+
+def test_what_comes_late_raises_and_does_nothing_else() -> None:
+    told_then, _ = step(None, at(0, 1), "fresh")
+    fading = msgspec.structs.replace(told_then, fading=T0.timestamp()) if told_then is not None else None
+    assert fading is not None
+    for late in (at(9), at(9, reached=1), at(9, 1, chance=0.9), Moment(T0 + 9 * TEN, 0, "", [warned(1, T0)], due=True)):
+        assert step(fading, late, "fresh")[1] is not None or late.warned, "in order it would be told"
+        assert step_late(fading, late, "fresh") == (fading, None)
+    raised, turn = step_late(fading, at(9, 1, 2), "fresh")
+    assert turn is not None
+    assert (turn.reason, turn.to_degree) == (Reason.EXPECTED, 2)
+    assert raised is turn.told
+    begun, turn = step_late(None, at(3, 1), "fresh")
+    assert turn is not None
+    assert (begun is turn.told, turn.at) == (True, T0 + 3 * TEN)
