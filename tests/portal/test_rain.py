@@ -62,7 +62,7 @@ async def test_sums_stand_beside_their_limits_and_those_that_hold_are_marked(wet
     rows = [[" ".join(cell.text_content().split()) for cell in row.xpath("*")] for row in section.xpath(".//tbody/tr")]
     assert rows == [
         ["10 min", "2.0 mm", "8 mm", "–"],
-        ["24 h", "42.5 mm", "60 / 40 mm reached", "70 / 50 mm"],
+        ["24 h", "42.5 mm", "✓ 60 / 40 mm reached", "70 / 50 mm"],
     ]
     words = section.text_content()
     assert "The ground is saturated" in words
