@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from floodcore.context import Bulletin
 from floodcore.store import views
 from floodcore.store.views import BacklogView, PartnerView, PulseView, QuarantineView, SourceView
 from floodcore.words import Freshness, Language
-from portal import answers, doubting, wellbeingpage
+from portal import answers, contextpage, doubting, wellbeingpage
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import Json, iso
@@ -136,6 +137,7 @@ async def metrics(desk: Desk, _: web.Request) -> web.Response:
     lines += _metric("hladina_streams", "Open event streams", [("", desk.streams)])
     if known is not None:
         lines += _depth_metrics(known)
+        lines += _import_metrics(desk, known, now)
     opened = Counter(incident.scope for incident in snapshot.incidents)
     scopes = [(_of("scope", scope), opened[scope]) for scope in ("all", "operator", "transport", "clock")]
     lines += _metric("hladina_incidents", "Open incidents by scope", scopes)
@@ -183,6 +185,18 @@ def _depth_metrics(known: Depth) -> list[str]:
     ]
 
 
+def _import_metrics(desk: Desk, known: Depth, now: datetime) -> list[str]:
+    imports = [(_of("source", s.source), (now - s.ok_at).total_seconds()) for s in known.sources if s.ok_at is not None]
+    standings = desk.board.snapshot.standings
+    ages = [(_of("source", s.source), (now - s.sent).total_seconds()) for s in standings if s.sent is not None]
+    current = [(_of("source", s.source), float(isinstance(s.says(now), Bulletin))) for s in standings]
+    return [
+        *_metric("hladina_source_import_age_seconds", "Since a source last answered well", imports),
+        *_metric("hladina_bulletin_age_seconds", "Since the issuer wrote the last bulletin of warnings", ages),
+        *_metric("hladina_bulletin_current", "Whether it is known what a source warns of", current),
+    ]
+
+
 def _faring_metrics(faring: wellbeingpage.Wellbeing, now: datetime) -> list[str]:
     ages = [(_of("source", s.source), (now - s.newest_at).total_seconds()) for s in faring.sources]
     delays = [(_of("source", s.source), s.median_delay_s) for s in faring.sources]
@@ -226,6 +240,10 @@ async def status(desk: Desk, request: web.Request, language: Language) -> web.Re
     sources = (
         [_source_row(s, reader) | source_words(reader, fares.get(s.source)) for s in known.sources] if known else []
     )
+    unknown = {each.source: each.sentence for each in contextpage.of_region(desk, reader, snapshot) if not each.current}
+    for row in sources:  # a server that answers with a bulletin of last week answers well and says nothing
+        if row["name"] in unknown and not row["bad"]:
+            row.update(bad=True, fault=unknown[str(row["name"])])
     partners = _partner_rows(desk, reader, known.partners) if known is not None else []
     whole = runs and not any(row["bad"] for row in [*sources, *partners])
     text = desk.render(

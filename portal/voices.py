@@ -61,6 +61,7 @@ class Voice:
     `more` are warnings for the same districts, `elsewhere` those for others, that are only counted.
     """
 
+    source: str
     issuer: str
     state: str
     sentence: str
@@ -130,7 +131,7 @@ def _voice(
     elif last is None and state != NEVER:
         key = f"context.{state}.nothing"
     counted = len(here) - len(lines), len(warnings) - len(here)
-    return Voice(issuer, state, reader.say(key, **words), state == TOLD, lines, *counted)
+    return Voice(source, issuer, state, reader.say(key, **words), state == TOLD, lines, *counted)
 
 
 def _age(reader: Reader, bulletin: Bulletin) -> str:

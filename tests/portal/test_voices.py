@@ -227,3 +227,26 @@ async def test_a_class_is_shown_as_the_neighbours_own_and_never_as_a_level(besid
     await put_class(beside, None, name=HOSTILE)
     assert "the service has no data" in words(await text_of(beside, page))
     assert contract.document()["openapi"] == "3.1.0"
+
+
+async def test_the_status_does_not_call_well_what_answers_with_last_weeks_bulletin(portal: Running) -> None:
+    async def row() -> Any:
+        await portal.client.get("/health")
+        page = parsed(await text_of(portal, "/en/status"), strict=True)
+        (found,) = page.xpath("//table[@aria-labelledby='sources']/tbody/tr[th='chmu_cap']")
+        return found
+
+    async with portal.house.pool.connection() as conn:
+        await note_success(conn, "chmu_cap", portal.house.clock.now())
+    await say(portal.house, warned())
+    assert (await row()).get("class") is None
+    async with portal.house.pool.connection() as conn:
+        await conn.execute("DELETE FROM bulletin")
+    await say(portal.house, warned(), age=7 * 24 * HOUR)
+    old = await row()
+    assert old.get("class") == "bad"
+    assert "too old" in old.text_content()
+    metrics = await text_of(portal, "/metrics")
+    assert 'hladina_bulletin_current{source="chmu_cap"} 0' in metrics
+    assert 'hladina_bulletin_age_seconds{source="chmu_cap"} 60480' in metrics
+    assert 'hladina_source_import_age_seconds{source="chmu_cap"}' in metrics
