@@ -20,6 +20,7 @@ SENTINEL = "sentinel"
 
 # A slip of the unit: mm for cm, cm for m, and back.
 _FACTORS = (10.0, 100.0, 0.1, 0.01)
+_PLACES = {10.0: 1, 100.0: 2, 0.1: -1, 0.01: -2}
 # In the old unit the water is where it was: within 2 cm or 3 %, and what it does since at its recent pace, at least
 # 1.2 cm an hour. From one sample to the next a gauge that was only renamed goes 1.5 cm at most, in the old unit; water
 # that has leapt to ten times its level goes on by more than the 15 cm that this makes. Faster than any rise of 8 m in
@@ -92,11 +93,9 @@ def _followed(
 
 
 def _shifted(good: Point, earlier: Point, factor: float, points: tuple[Point, ...]) -> bool:
-    """Whether values are by just as many digits coarser than those of the gauge as the factor makes them."""
-    if factor < 1.0:
-        return False
-    fine = max(_digits(good.value), _digits(earlier.value))
-    return max(_digits(one.value) for one in points) == fine - (1 if factor < _FACTORS[1] else 2)
+    """Whether values have just as many digits less (or more) than those of the gauge as the factor makes."""
+    usual = max(_digits(good.value), _digits(earlier.value))
+    return max(_digits(one.value) for one in points) == usual - _PLACES[factor]
 
 
 def _digits(value: float) -> int:

@@ -2,9 +2,9 @@
 
 In a flood an hour and one interval (reliability goal G8). But a gauge that resolves a centimetre says the same for
 hours when the water goes a centimetre an hour: in the development records up to 180 min above a quarter of the flood,
-nearly always on falling water. No resolution and no pace tells beforehand how long: how long the gauge stood between
-its last changes does (`dwell`). So on falling water it may stand as long as it did of late, three hours at most. On
-rising water it may not: what is held back there is a degree, and on a fall nothing is.
+two times in three on falling water. No resolution and no pace tells beforehand how long: how long the gauge stood
+between its last changes does (`dwell`). So on falling water it may stand as long as it did of late, three hours at
+most. On rising water it may not: what is held back there is a degree, and on a fall nothing is.
 
 In calm a week: 24 h occur in the records. But a river that was rising does not stop dead: there it is four times what
 the gauge stood between its last changes.

@@ -15,7 +15,7 @@ from tests.quality.gauge import T0, Gauge, good, healthy
 
 def stuck_after(gauge: Gauge, value: float, every: float = 10.0) -> float:
     """Minutes from the first repeated value to the first that is called stuck."""
-    verdicts = gauge.feed([value] * 60, every)
+    verdicts = gauge.feed([value] * 80, every)
     return [test for _, test in verdicts].index("stuck") * every
 
 
@@ -114,6 +114,49 @@ def test_below_the_limits_it_may_stand_four_times_as_long_as_of_late() -> None:
     stairs(gauge, 50.0, 2.0, 3)
     gauge.feed([74.0])
     assert stuck_after(gauge, 74.0) == 110
+
+
+def test_a_gauge_that_goes_in_great_steps_stands_until_the_next() -> None:
+    gauge = Gauge(flooded=True)
+    stairs(gauge, 100.0, 5.0, 4)  # 40 min each
+    gauge.feed([160.0])
+    assert stuck_after(gauge, 160.0) == 60
+
+
+@pytest.mark.parametrize(("moved", "minutes"), [(2.0, 170), (2.5, 60)])
+def test_two_centimetres_from_where_it_stood_the_river_was_slow(moved: float, minutes: int) -> None:
+    gauge = Gauge(flooded=True)
+    gauge.feed([200.0, 199.0, *[198.0] * 60, 198.0 - moved])
+    assert stuck_after(gauge, 198.0 - moved) == minutes
+
+
+def test_what_falls_after_a_gauge_said_that_nothing_moved_is_measured_from_then() -> None:
+    gauge = Gauge(flooded=True)
+    gauge.feed([200.2, 200.4, *[200.0] * 30])
+    assert gauge.feed([150.0, 200.0]) == [(Flag.FAIL, "spike"), (Flag.SUSPECT, "stuck")]
+    fallen = Gauge(flooded=True)
+    fallen.feed([200.2, 200.4, 200.0])
+    assert fallen.feed([100.0], every=30.0) == [(Flag.SUSPECT, "drop")]
+    assert fallen.feed([140.0]) == [(Flag.GOOD, "")]  # 60 cm in the 40 min since it stood at 200
+
+
+def test_a_discharge_below_its_limits_is_not_stuck_for_days() -> None:
+    gauge = Gauge(Quantity.DISCHARGE)
+    gauge.feed([100.0 + 5.0 * n for n in range(8)])
+    assert all(good(gauge.feed([140.0] * 100)))
+
+
+def test_of_a_calm_no_more_than_six_hours_are_learnt() -> None:
+    gauge = Gauge()
+    gauge.feed([50.0, *[51.0] * 120, 58.0])
+    assert stuck_after(gauge, 58.0, 30.0) == 23.5 * 60.0
+
+
+def test_a_fifth_of_how_long_it_stood_is_forgotten_with_each_change() -> None:
+    gauge = Gauge(flooded=True)
+    stairs(gauge, 200.0, -1.0, 16)  # 160 min
+    gauge.feed([187.0, 185.0])
+    assert stuck_after(gauge, 185.0) == 120  # 160 * 0.8 = 128
 
 
 def test_four_readings_at_least_are_needed() -> None:

@@ -101,6 +101,8 @@ def test_what_falls_faster_than_a_river_corroborates_nothing() -> None:
     assert gauge.feed([451.0, 377.0])[1] == (Flag.GOOD, "")
     quick = healthy()
     assert quick.feed([151.0, 132.0], every=1.0)[1] == (Flag.GOOD, "")  # waves of a fast sensor
+    quick = healthy()
+    assert quick.feed([151.0, 129.0], every=1.0)[1][0] is Flag.SUSPECT
     discharge = Gauge(Quantity.DISCHARGE)
     discharge.feed([100.0, 100.1, 100.0])
     assert discharge.feed([400.0, 290.0])[1] == (Flag.GOOD, "")

@@ -79,6 +79,28 @@ def test_a_tenfold_beyond_the_range_that_sinks_back_into_it_is_no_rise() -> None
     assert gauge.believed[-1][1] == 205.6
 
 
+@pytest.mark.parametrize(("factor", "places"), [(10.0, 1), (100.0, 0), (0.1, 3), (0.01, 4)])
+def test_a_slip_far_below_zero_is_no_rise_and_no_fall(factor: float, places: int) -> None:
+    """Of a level below the gauge's zero a tenth is a rise; its digits tell it too."""
+    gauge = Gauge()
+    calm = [-82.93 - 0.11 * (n % 5) for n in range(40)]
+    gauge.feed([round(value, 2) for value in calm[:6]])
+    before = gauge.believed[-1]
+    gauge.feed([round(round(value, 2) * factor, places) for value in calm])
+    assert gauge.believed[-1] == before
+
+
+def test_water_does_not_leap_by_more_than_nine_metres_however_long_nobody_looked() -> None:
+    gauge = Gauge()
+    gauge.feed([110.4, 110.1, 110.2, 110.3])
+    gauge.now += timedelta(minutes=50)
+    assert gauge.feed([1102.3, 1104.1]) == [(Flag.SUSPECT, "unit")] * 2
+    lower = Gauge()
+    lower.feed([70.4, 70.1, 70.2, 70.3])
+    lower.now += timedelta(minutes=50)
+    assert lower.feed([702.3, 704.1])[1] == (Flag.GOOD, "")
+
+
 def test_a_gauge_whose_digits_are_fewer_for_another_reason_is_not_held_back() -> None:
     """Feet told in centimetres have four digits, a page that rounds them one: that is no tenfold."""
     gauge = Gauge()
