@@ -1,7 +1,8 @@
 """Webhooks of networks that push to us: ChirpStack, HARDWARIO Cloud, SensorThings. 2xx means committed.
 
 Each network has a key of its own (`HLADINA_INGEST_KEYS=chirpstack=…,hardwario=…`) that writes only to the
-stations linked by its kind; an observation of SensorThings is signed with the key of its station.
+stations linked by its kind; a connector that speaks for one station uses the key of that station and is heard about it
+alone. An observation of SensorThings is signed with the key of its station.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from collectors import chirpstack, hardwario, sensorthings
 from collectors.doors import RefusedError, answering, authorize, body_of, not_stored, undecodable
 from collectors.faults import DecodeError
+from collectors.keys import speaker
 from collectors.mounted import Heard, first_fault
 from collectors.radio import Device, Signs, devices
 from collectors.settling import settle
@@ -51,16 +53,30 @@ def routes(house: House) -> list[web.RouteDef]:
     ]
 
 
+def _heard_about(
+    house: House, request: web.Request, body: bytes, kind: str, known: Mapping[str, Device]
+) -> Mapping[str, Device]:
+    """The devices that the sender may speak for.
+
+    Raises:
+        RefusedError: as `authorize`.
+    """
+    said = speaker(request.headers.get("Authorization", ""))
+    own = {address: device for address, device in known.items() if device.station.id == said}
+    authorize(house.settings, said if own else kind, request, body)
+    return own or known
+
+
 async def _chirpstack(
     house: House, request: web.Request, known: Mapping[str, Device], signs: Signs
 ) -> web.StreamResponse:
     body = await body_of(request, _BODY_CAP)
-    authorize(house.settings, chirpstack.KIND, request, body)
+    devices_of_sender = _heard_about(house, request, body, chirpstack.KIND, known)
     if request.query.get("event") != "up":  # joins, acknowledgements, status: no data
         return web.Response(status=_DONE)
     passing("push.received")
     try:
-        device, frame, heard = chirpstack.posted(body, known)
+        device, frame, heard = chirpstack.posted(body, devices_of_sender)
     except DecodeError as error:
         raise await _refused(house, chirpstack.KIND, str(error), body) from None
     await _keep(house, chirpstack.KIND, heard, body, signs.of(device, frame, heard.readings))
@@ -69,10 +85,10 @@ async def _chirpstack(
 
 async def _hardwario(house: House, request: web.Request, known: Mapping[str, Device]) -> web.StreamResponse:
     body = await body_of(request, _BODY_CAP)
-    authorize(house.settings, hardwario.KIND, request, body)
+    devices_of_sender = _heard_about(house, request, body, hardwario.KIND, known)
     passing("push.received")
     try:
-        heard = hardwario.posted(body, known)
+        heard = hardwario.posted(body, devices_of_sender)
     except DecodeError as error:
         raise await _refused(house, hardwario.KIND, str(error), body) from None
     await _keep(house, hardwario.KIND, heard, body)

@@ -35,6 +35,11 @@ def verdict(keys: Mapping[str, str], station_id: str, authorization: str, signat
     return Verdict.ALLOWED if user == station_id else Verdict.FORBIDDEN
 
 
+def speaker(authorization: str) -> str:
+    """Who says they send, not yet believed; empty when nobody is named."""
+    return _basic(authorization)[0]
+
+
 def _signature(key: str, body: bytes) -> bytes:
     """What the header must say; of an empty key something that nobody can say."""
     return b"sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest().encode() if key else b""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -116,6 +117,28 @@ async def test_a_key_opens_its_own_door_only(name: str, houses: "Houses", postin
     assert (await posting(house, path, content, "brod", "k4"))[0] == 403
     assert (await posting(houses(host="0.0.0.0"), path, content))[0] == 403  # noqa: S104
     assert await rows(pool) == []
+
+
+OWN = {"chirpstack": "spirka", "hardwario": "chester"}
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+async def test_a_station_speaks_for_itself_and_for_no_other(
+    name: str, houses: "Houses", posting: Any, pool: Pool
+) -> None:
+    path, content, status, expected = GOOD[name]
+    house = houses(ingest_keys={OWN[name]: "k8", "neighbour": "k9"})
+    stations = dict(house.network.stations)
+    neighbour = replace(stations[OWN[name]], id="neighbour")
+    (link,) = neighbour.links
+    stations["neighbour"] = replace(neighbour, links=(replace(link, address="0000000000000009"),))
+    house = replace(house, network=replace(house.network, stations=stations))
+    assert (await posting(house, path, content, "neighbour", "k8"))[0] == 401
+    assert (await posting(house, path, content, "neighbour", "k9"))[0] == 400, "of no device of the neighbour"
+    assert (await posting(house, path, content, OWN[name], "k9"))[0] == 401
+    assert await rows(pool) == []
+    assert (await posting(house, path, content, OWN[name], "k8"))[0] == status
+    assert await rows(pool) == expected
 
 
 @pytest.mark.shows("outage", "chirpstack", "hardwario", "sensorthings")
