@@ -297,6 +297,7 @@ def test_saturated_is_more_than_the_figures_of_the_source() -> None:
     assert ground(25.0, 25.0) is False
     assert ground(25.0, 25.1) is True
     assert ground(24.8, 25.1) is False
+    assert ground(24.9, 25.1) is False
     assert ground(40.0, 25.0) is False
 
 
@@ -311,3 +312,13 @@ def test_a_limit_is_left_below_it_by_a_tenth() -> None:
 def test_rain_is_counted_in_whole_micrometres() -> None:
     """0.29 mm is 289.99999 µm to a computer."""
     assert remembered(at(0, 0.29)).spans[0][2] == 290
+
+
+def test_a_dry_day_is_not_joined_with_the_rain_at_its_end() -> None:
+    """Else the rain of a minute would be spread over all of it, and the sum of an hour would lose it."""
+    minute = timedelta(minutes=1)
+    points = [at(i, 3.0 if i == 1202 else 0.0) for i in range(1202 + 170)]
+    memory = remembered(*points, interval=minute)
+    assert rain_sums.sum_of(memory, 180) == rain_sums.Sum(3.0, 3.0)
+    (wet,) = [span for span in memory.spans if span[2]]
+    assert wet[1] - wet[0] <= 600
