@@ -22,6 +22,7 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     wrong = {
         "HLADINA_DATABASE_URL": "mysql://x",
         "HLADINA_MQTT_URL": "mqtt://host:notaport",
+        "HLADINA_MQTT_CLIENT": "a name with blanks",
         "HLADINA_PORT": "70000",
         "HLADINA_STATIONS": str(tmp_path / "absent"),
         "HLADINA_CHMU_INTERVAL_S": "-1",
