@@ -281,3 +281,23 @@ def test_eight_contradictions_are_babble() -> None:
 def test_after_three_bad_ones_water_that_goes_on_rising_is_believed_with_the_third(third: float, taken: bool) -> None:
     gauge = dead(3)
     assert good(gauge.feed([200.0, 212.0, third])) == [False, False, taken]
+
+
+def test_a_code_at_the_very_beginning_is_no_water_and_leaves_no_trace() -> None:
+    gauge = Gauge()
+    assert gauge.feed([999.9, 999.9, -99.9]) == [(Flag.FAIL, "sentinel")] * 3
+    assert gauge.feed([50.0]) == [(Flag.SUSPECT, "unproven")]
+    assert gauge.feed([51.0]) == [(Flag.GOOD, "")]
+
+
+def test_a_slip_that_comes_down_within_reach_is_known_from_its_second_value() -> None:
+    """A tenth of the old value, after a silence as long as a fall may take: the first is not yet in doubt."""
+    gauge = Gauge()
+    gauge.feed([90.0, 90.3, 90.1])
+    gauge.now += timedelta(hours=1)
+    assert gauge.feed([9.0]) == [(Flag.GOOD, "")]
+    gauge = Gauge()
+    gauge.feed([90.0, 90.3, 90.1])
+    assert gauge.feed([9.0]) == [(Flag.SUSPECT, "unit")]
+    gauge.now += timedelta(hours=1)
+    assert gauge.feed([9.01]) == [(Flag.SUSPECT, "unit")]
