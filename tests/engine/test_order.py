@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting.engine.judge import Checkpoint, Folded, Job, Standing, decode, encode, fold
+from alerting.engine.lifecycle import PROVED
 from alerting.engine.order import Late, fold_late, in_order, kept, start_again
 from alerting.engine.rules import Rules
 from floodcore.freshness import TOO_LATE
@@ -40,6 +41,7 @@ class Engine:
     """A series as the store holds it between rounds: everything passes through what is stored."""
 
     def __init__(self) -> None:
+        self.firm: list[tuple[int, int]] = []
         self.standing = Standing()
         self.until: datetime | None = None
         self.latest: Verdict | None = None
@@ -67,6 +69,9 @@ class Engine:
         self.standing = decode(encode(folded.standing))
         self.checkpoints = kept(self.checkpoints, self.until)
         for each in folded.turns:
+            self.firm.append((int(each.known.firm_from), int(each.known.firm_to)))
+            if each.transition.reason in PROVED:
+                continue
             self.told.append((each.transition.at, int(each.transition.from_degree), int(each.transition.to_degree)))
             self.names.append(each.transition.since)
 
@@ -132,6 +137,12 @@ def check_laws(seed: int, length: int = 30) -> None:
         assert before == 0 or since == name  # an episode keeps the name it was told by
         degree, name = after, since
     assert degree == one.standing.degree
+    firm = 0
+    for before, after in one.firm:  # what residents know goes on from what they knew
+        assert before == firm
+        firm = after
+    assert firm == one.standing.firm <= degree
+    assert one.firm == many.firm
 
 
 @given(st.integers(0, 2**32))
