@@ -166,6 +166,11 @@ async def test_hostile_words_are_harmless(portal: Running) -> None:
     assert "území neuvedeno" in line.text_content()
 
 
+def test_accents_do_not_climb_over_the_lines_above() -> None:
+    acute = "\N{COMBINING ACUTE ACCENT}"
+    assert plain(f"a{acute * 500}b{acute}c", 100) == f"a{acute * 2}b{acute}c"
+
+
 @given(st.text(), st.integers(1, 300))
 def test_plain_words_are_one_visible_line_that_fits(text: str, most: int) -> None:
     line = plain(text, most)
