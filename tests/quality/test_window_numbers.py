@@ -301,3 +301,28 @@ def test_a_slip_that_comes_down_within_reach_is_known_from_its_second_value() ->
     assert gauge.feed([9.0]) == [(Flag.SUSPECT, "unit")]
     gauge.now += timedelta(hours=1)
     assert gauge.feed([9.01]) == [(Flag.SUSPECT, "unit")]
+
+
+def test_three_fifths_of_a_jump_are_kept_and_a_discharge_goes_on_by_three_times_of_it() -> None:
+    gauge = healthy()
+    gauge.feed([151.0, 111.0])
+    assert believed(gauge) == 111.0
+    for further, taken in ((300.0, True), (301.0, False)):
+        gauge = discharging()
+        gauge.feed([200.0, 200.0 + further])
+        assert (believed(gauge) == 200.0 + further) is taken
+
+
+def test_a_fast_sensor_s_jump_is_measured_over_its_minute() -> None:
+    for value, taken in ((441.0, True), (442.0, False)):  # 30 cm in a minute: three times that in each of four
+        gauge = healthy()
+        gauge.feed([81.0], every=1.0)
+        gauge.feed([value], every=4.0)
+        assert (believed(gauge) == value) is taken
+
+
+def test_a_stuck_gauge_that_comes_loose_higher_is_doubted_as_any_other() -> None:
+    gauge = Gauge(flooded=True)
+    gauge.feed([150.2, 150.6, *[152.0] * 20])
+    assert gauge.feed([212.0]) == [(Flag.SUSPECT, "jump")]
+    assert gauge.feed([214.0]) == [(Flag.GOOD, "")]
