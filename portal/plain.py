@@ -14,9 +14,9 @@ _FIRST_MARK = "\N{COMBINING GRAVE ACCENT}"  # below it no sign is a mark; most t
 
 def plain(text: str, most: int) -> str:
     """`text` as one line of at most `most` signs, without controls, format signs and towers of accents."""
-    text = text[: most * 4]
+    more, text = len(text) > most * 4, text[: most * 4]
     if not text or (text.isprintable() and max(text) < _FIRST_MARK):
-        return _cut(" ".join(text.split()), most)
+        return _cut(text, most, more=more)
     kept: list[str] = []
     marks = 0
     for sign in text:
@@ -26,8 +26,10 @@ def plain(text: str, most: int) -> str:
             kept.append(" ")
         elif not kind.startswith("C") and marks <= _MOST_MARKS:
             kept.append(sign)
-    return _cut(" ".join("".join(kept).split()), most)
+    return _cut("".join(kept), most, more=more)
 
 
-def _cut(line: str, most: int) -> str:
+def _cut(text: str, most: int, *, more: bool) -> str:
+    line = " ".join(text.split())
+    line += _ELLIPSIS if more and line else ""
     return line if len(line) <= most else line[: most - 1].rstrip() + _ELLIPSIS
