@@ -278,7 +278,6 @@ def _moves(proof: Proof, seen: Seen) -> bool:
     if not after:
         return False
     low_at, low = min(after, key=lambda each: (each[1], each[0]))
-    low, low_at = (proof.first, begin) if proof.first < low else (low, low_at)
     high = max(value for _, value in after)
     usual = max(proof.pace, 0.0) * (now.at.timestamp() - low_at) / 60.0
     level = seen.quantity is Quantity.LEVEL
@@ -288,7 +287,7 @@ def _moves(proof: Proof, seen: Seen) -> bool:
         return True
     if now.at - proof.since <= _AT_ONCE:
         most = _ONWARD_MOST * proof.leap if len(after) <= _TWO else inf
-        return onward < now.value - low <= most
+        return onward < now.value - min(low, proof.first) <= most
     new = now.at - proof.since <= _REMEMBERED
     share, least, of = (_LATER_SHARE, _LATER_CM, _LATER_OF) if new else (_LAST_SHARE, _LAST_CM, _LAST_OF)
     later = max(least if level else of * abs(proof.base), share * proof.leap, _ROUGH * proof.rough)

@@ -223,3 +223,30 @@ def test_a_vouch_tells_once_and_holds_for_what_a_late_sample_shows() -> None:
     assert (turn.known.firm_from, turn.known.firm_to, turn.transition.reason) == (0, 3, Reason.CONFIRMED)
     assert (after.firm, after.proof, after.vouched) == (3, None, vouch.at)
     assert vouched(after, vouch, RULES) == (after, ())
+
+
+def test_a_gauge_that_lay_dead_for_two_readings_is_a_wreck() -> None:
+    high = [310.0, 326.0, 322.0, 315.0, 309.0, 300.0, 312.0, 305.0, 299.0, 306.0] * 2
+    degrees, residents = both([*CALM, -200.0, -202.0, *high])
+    assert degrees
+    assert residents == []
+
+
+def test_a_gauge_whose_dying_was_believed_is_a_wreck() -> None:
+    dead = [-20.0, -22.0, -21.0, -20.0, -22.0, -21.0]
+    degrees, residents = both([*CALM, *dead, 210.0, 222.0, 215.0, 208.0, 203.0, 211.0, 207.0, 214.0])
+    assert degrees
+    assert residents == []
+
+
+def test_a_slow_climb_to_a_further_limit_proves_a_leap_at_rest() -> None:
+    climb = [160.0 + 0.7 * n for n in range(60)]
+    _, residents = both([*CALM, 160.0, 160.5, *climb])
+    reached = len(CALM) + 2 + next(n for n, level in enumerate(climb) if level >= 200.0)
+    assert residents == [(reached, 0, 3, "reached")]
+
+
+def test_a_leap_that_raised_nothing_is_forgotten_after_three_hours() -> None:
+    rests = [90.0 + n % 2 for n in range(26)]
+    assert last([*CALM, *rests[:10]]).proof is not None
+    assert last([*CALM, *rests]).proof is None
