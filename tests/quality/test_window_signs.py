@@ -101,6 +101,21 @@ def test_water_does_not_leap_by_more_than_nine_metres_however_long_nobody_looked
     assert lower.feed([702.3, 704.1])[1] == (Flag.GOOD, "")
 
 
+def test_a_slip_is_held_for_a_day_and_no_longer() -> None:
+    gauge = Gauge()
+    gauge.feed([20.1, 20.0, 20.2, 20.1])
+    verdicts = gauge.feed([201.0, 203.0] * 80)
+    assert [test for _, test in verdicts[:145]] == ["unit"] * 145
+    assert verdicts[145] == (Flag.GOOD, "")
+
+
+def test_digits_tell_it_also_when_the_last_good_value_ended_in_a_zero_and_after_a_silence() -> None:
+    gauge = Gauge()
+    gauge.feed([20.2, 20.1, 20.2, 20.0])
+    gauge.now += timedelta(minutes=40)
+    assert {test for _, test in gauge.feed([201.0, 203.0] * 6)} == {"unit"}
+
+
 def test_a_gauge_whose_digits_are_fewer_for_another_reason_is_not_held_back() -> None:
     """Feet told in centimetres have four digits, a page that rounds them one: that is no tenfold."""
     gauge = Gauge()
