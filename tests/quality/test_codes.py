@@ -132,10 +132,12 @@ def test_a_hundredfold_ends_two_digits_early(value: float, shifted: bool) -> Non
     assert not slipped(20.12, (10.0, value), (20.0, value), (30.0, then + 701.0), earlier=20.11)
 
 
-def test_a_unit_grown_smaller_loses_no_digits() -> None:
-    held = (10.0, 20.0), (20.0, 20.0)
-    assert slipped(200.0, *held, (30.0, 20.1))
-    assert not slipped(200.0, *held, (30.0, 20.5))
+def test_a_tenth_has_a_digit_more() -> None:
+    """Then it is followed by 8 cm of the old unit from its second value on, else by a centimetre and a half."""
+    assert slipped(200.1, (10.0, 20.01), (20.0, 20.01), (30.0, 20.31))
+    assert not slipped(200.1, (10.0, 20.01), (20.0, 20.01), (30.0, 20.82))
+    assert slipped(200.1, (10.0, 20.0), (20.0, 20.0), (30.0, 20.1))
+    assert not slipped(200.1, (10.0, 20.0), (20.0, 20.0), (30.0, 20.3))
 
 
 @pytest.mark.parametrize(
