@@ -326,3 +326,15 @@ def test_a_stuck_gauge_that_comes_loose_higher_is_doubted_as_any_other() -> None
     gauge.feed([150.2, 150.6, *[152.0] * 20])
     assert gauge.feed([212.0]) == [(Flag.SUSPECT, "jump")]
     assert gauge.feed([214.0]) == [(Flag.GOOD, "")]
+
+
+@pytest.mark.parametrize(("second", "taken"), [(425.0, True), (425.1, False), (375.0, True), (374.9, False)])
+def test_the_first_two_are_in_keeping_within_an_ordinary_step(second: float, taken: bool) -> None:
+    gauge = Gauge()
+    assert good(gauge.feed([400.0, second])) == [taken, taken]
+
+
+@pytest.mark.parametrize(("second", "agree"), [(-275.0, True), (-274.9, False)])
+def test_doubted_ones_agree_within_an_ordinary_step(second: float, agree: bool) -> None:
+    gauge = healthy()
+    assert gauge.feed([-300.0, second])[0] == ((Flag.SUSPECT, "drop") if agree else (Flag.FAIL, "spike"))
