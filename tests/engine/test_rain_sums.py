@@ -310,8 +310,8 @@ def test_a_limit_is_left_below_it_by_a_tenth() -> None:
 
 
 def test_rain_is_counted_in_whole_micrometres() -> None:
-    """0.29 mm is 289.99999 µm to a computer."""
-    assert remembered(at(0, 0.29)).spans[0][2] == 290
+    """2.01 mm are 2009.9999 µm to a computer."""
+    assert remembered(at(0, 2.01)).spans[0][2] == 2010
 
 
 def test_a_dry_day_is_not_joined_with_the_rain_at_its_end() -> None:
