@@ -135,3 +135,25 @@ def test_what_a_station_learnt_takes_nothing_back_of_metres_in_an_hour() -> None
         found = forecast_local.refine(never, Scene(own), limits, generic)
         assert (found.probability >= generic.probability).all() == kept
         assert (found.level >= generic.level - 1e-9).all() == kept
+
+
+CHANCES = st.lists(st.floats(0.0, 1.0), min_size=10, max_size=10)
+
+
+@given(st.lists(st.floats(-30.0, 30.0), min_size=5, max_size=5))
+def test_whatever_the_networks_say_the_reaches_agree(said: list[float]) -> None:
+    found = forecast_coherent.over_reaches(np.array([said]))[0]
+    most = np.diff(np.log(REACHES_MIN)) / forecast_coherent.SPREAD
+    assert (np.diff(found) >= 0.0).all()
+    assert (np.diff(found) <= most + 1e-9).all()
+    assert found[-1] == max(said), "the later one is never lowered"
+    assert (found >= np.array(said)).all()
+
+
+@given(CHANCES, st.permutations([10.0, 20.0]))
+def test_whatever_the_networks_say_the_limits_agree(said: list[float], limits: list[float]) -> None:
+    chances = np.array(said).reshape(1, 2, 5)
+    found = forecast_coherent.over_limits(chances, np.array([limits]))[0]
+    lower, higher = np.argsort(limits)
+    assert (found[lower] == np.maximum(chances[0, lower], chances[0, higher])).all()
+    assert (found[higher] == chances[0, higher]).all()
