@@ -67,7 +67,7 @@ def test_its_recent_pace_is_allowed_for_half_an_hour_and_half_a_centimetre_a_min
 
 
 def test_a_change_of_less_than_forty_centimetres_is_the_river_s() -> None:
-    assert slipped(45.0, (10.0, 4.5))
+    assert slipped(44.5, (10.0, 4.5))
     assert not slipped(44.0, (10.0, 4.4))
 
 
