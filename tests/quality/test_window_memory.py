@@ -2,7 +2,7 @@
 
 import pytest
 
-from floodcore.words import Flag
+from floodcore.words import Flag, Quantity
 from tests.quality.gauge import Gauge, healthy
 
 
@@ -39,3 +39,10 @@ def test_once_a_gauge_that_babbled_is_believed_its_trouble_is_forgotten(contradi
     assert gauge.memory.trouble >= 8.0
     gauge.feed([53.0])
     assert gauge.memory.trouble == 0.0
+
+
+def test_of_what_is_not_checked_the_newest_value_is_the_good_one() -> None:
+    gauge = Gauge(Quantity.RAIN)
+    assert gauge.feed([0.4, 3.0, 0.0]) == [(Flag.GOOD, "")] * 3
+    assert gauge.memory.good is not None
+    assert (gauge.memory.good.at, gauge.memory.good.value) == (gauge.now, 0.0)

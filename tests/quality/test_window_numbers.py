@@ -245,6 +245,12 @@ def test_a_lone_value_is_undone_within_the_hour(every: float, undone: bool) -> N
     assert good(gauge.feed([500.0, 501.0], every)) == [False, undone]
 
 
+def test_above_the_value_before_it_may_be_by_as_much_as_its_pace_allows() -> None:
+    gauge = healthy()
+    gauge.feed([200.0, 370.0, 540.0, 900.0])
+    assert good(gauge.feed([620.0, 621.0])) == [False, True]
+
+
 def test_on_the_way_back_it_must_have_been_there_from_the_first() -> None:
     gauge = jumped()
     gauge.feed([402.0, 404.0, 406.0, 408.0, 410.0])
