@@ -31,6 +31,10 @@ def test_a_rate_is_half_as_much_again_as_the_record_s_own() -> None:
     assert (rates.rise, rates.fall) == pytest.approx((0.6, 0.9))
 
 
+def test_a_rate_is_rounded_to_a_ten_thousandth() -> None:
+    assert learnt(record(0.23457, 0.6)).rise == 0.3519
+
+
 def test_it_is_never_less_than_a_quarter_nor_more_than_twice() -> None:
     assert (LEAST, MOST) == (0.25, 2.0)
     rates = learnt(record(0.01, 5.0))
