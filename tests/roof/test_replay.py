@@ -32,7 +32,7 @@ SHORT = "agly_2020_spring"  # five gauges, 10 min, steep; by all three ways
 START = datetime(2031, 5, 1, tzinfo=UTC)
 STEP = timedelta(minutes=10)
 WAVE = (0, 2, 6, 14, 26, 44, 70, 100, 131, 160, 184, 200, 208, 206, 197, 183, 165, 146, 127, 108, 91, 76, 62, 50)
-PATIENCE_S = 30.0  # after the end of the record
+PATIENCE_S = 90.0  # after the end of the record; seconds on an idle machine, more on one that does much else
 
 SETTLED = """
 SELECT (SELECT count(*) FROM observation WHERE value IS NOT NULL) AS readings, (SELECT count(*) FROM dirty) AS dirty,
@@ -156,7 +156,7 @@ def _row(station: str, at: datetime, before: int, after: int, reason: str) -> Ro
     return station, at.astimezone(UTC).isoformat().replace("+00:00", "Z"), before, after, reason
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_events_of_an_invented_record_are_those_of_the_hindcast(
     brook: Path, database: str, tmp_path: Path
 ) -> None:
@@ -170,7 +170,7 @@ async def test_events_of_an_invented_record_are_those_of_the_hindcast(
 
 
 @pytest.mark.skipif(SHORT not in FLOODS, reason="the recorded floods are not beside this checkout")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_events_of_a_recorded_flood_are_those_of_the_hindcast(database: str, tmp_path: Path) -> None:
     played = await play(REAL, SHORT, 40000.0, database, tmp_path / "demo")
     assert played.live == played.hindcast
