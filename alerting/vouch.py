@@ -74,7 +74,7 @@ async def _one(
     proof = standing.proof
     if proof is None or series.judged_until is None or series.judged_delivery is None:
         return 0
-    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity), series.judged_until)
     noted = await notes.in_force(conn, now, series.station_id)
     around = (proof.since - RAIN_BEFORE, min(now, proof.since + AROUND))
     # What was said around the leap is known when it is an hour past; then only people answer.

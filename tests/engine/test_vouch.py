@@ -11,7 +11,7 @@ from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.rebuild import rebuild
 from alerting.vouch import look
-from floodcore.network.model import Limits, Names, Network, Station
+from floodcore.network.model import Change, Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
 from floodcore.store import book, notes
 from floodcore.store.connect import Pool
@@ -163,3 +163,22 @@ async def test_much_rain_proves_it(pool: Pool, mm: float, proved: bool) -> None:
         await bring(conn, "above", LEAPT)
         assert await look(conn, RULEBOOK, END, exercise=False) == int(proved)
         assert [row[4] for row in (await events(conn))[1:]] == ["rain"] * proved
+
+
+async def test_a_change_still_to_come_proves_nothing_by_its_limits(pool: Pool) -> None:
+    later = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 200.0, Degree.READINESS: 300.0}, "invented anew", None)
+    change = Change(later, END + timedelta(days=30), "M. Vzorová", "the weir is to be raised")
+    stations = {**RULEBOOK.network.stations, "above": replace(ABOVE, changes=(change,))}
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        await bring(conn, "above", LEAPT)
+        async with conn.transaction():
+            await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "vidím"}), END)
+        assert await look(conn, Rulebook(Network(stations=stations)), END, exercise=False) == 1
+        assert await held(conn) == (2, None, "")
+        async with conn.transaction():
+            cursor = await conn.execute("SELECT kind, limit_value, rule_version FROM event ORDER BY event_id")
+            told = await cursor.fetchall()
+        version = RULEBOOK.of("above", Quantity.LEVEL, END).version
+        assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
+        assert await sound(conn)
