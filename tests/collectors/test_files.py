@@ -94,7 +94,7 @@ def test_a_dta_file_that_is_not_whole_or_not_ours(old: str, new: str, reason: st
     [
         ("112,4", "112.4", "decimal mark"),
         ("22.11.2026 23:50:00", "31.11.2026 23:50:00", "time stamp"),
-        ("\tcm", "\tft", "unknown unit 'ft'"),
+        ("\tcm", "\tyd", "unknown unit 'yd'"),
         ('"Hladina"', '"Stav"', "no channel 'Hladina'"),
     ],
 )
