@@ -136,8 +136,9 @@ def _codes(root: etree._Element, info: etree._Element) -> Iterator[str]:
         yield f"CZ-SPA or CZ-RAIN must be given once as 0 to 3, got {codes}"
     if len(ahead) > 1 or not {*ahead} <= {"1", "2", "3"} or (ahead and codes == ["0"]):
         yield f"CZ-SPA-EXPECTED must be given once as 1 to 3 and not beside CZ-SPA 0, got {ahead}"
-    if bool(ahead) != (_text(info, "certainty") in {"Likely", "Possible"}):
-        yield "what is Likely or Possible is expected, and what is Observed is not"
+    certainty = _text(info, "certainty")
+    if certainty not in {"Likely" if ahead else "Observed", "Possible"} or (certainty == "Possible" and codes == ["0"]):
+        yield "what is expected is Likely or Possible, what is reached Observed or, unproved, Possible"
     if ahead and _text(info, "urgency") not in {"Expected", "Future"}:
         yield "what is expected is neither immediate nor past"
     clear = "AllClear" in _texts(info, "responseType")

@@ -48,6 +48,7 @@ CASES = [
     (r"<urgency>Immediate", "<urgency>Expected", 1, "urgency differs", False),
     (r"<severity>Severe", "<severity>Minor", 1, "severity differs", False),
     (r"<certainty>Observed", "<certainty>Likely", 1, "certainty differs", False),
+    (r"<certainty>Observed", "<certainty>Likely", BOTH, "what is expected is Likely", False),
     (r"<responseType>Prepare", "<responseType>Monitor", 1, "responseType differs", False),
     (r"<value>2</value>", "<value>3</value>", 1, "eventCode differs", False),
     (r"132 cm</value>", "123 cm</value>", 1, "parameter differs", False),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from lxml import etree
 
+from bridge_de.check import faults
 from bridge_de.compose import Publisher, compose_plain
 from bridge_de.publish import publish_batch, write
 from bridge_de.render import render
@@ -27,7 +28,9 @@ def test_possible_then_observed(speaker: Publisher, structure: Callable[[bytes],
     leap = replace(told(), unproved=True)
     first = telling(leap, [], START)
     alert, body = write(first, speaker)
-    assert structure(body) == []
+    assert (structure(body), faults(body)) == ([], [])
+    assert len(values(body, "valueName")) > 2 * 8, "in full, not the plain form"
+    assert "85/125/160 cm" in values(body, "value")
     assert values(body, "certainty") == ["Possible", "Possible"]
     assert [text.split(":")[0] for text in values(body, "headline")] == ["Neověřeno", "Ungeprüft"]
     assert "NEOVĚŘENO" in values(body, "description")[0]
@@ -37,7 +40,7 @@ def test_possible_then_observed(speaker: Publisher, structure: Callable[[bytes],
     assert concerns_us(proof, [earlier], speaker.network)
     second = telling(proof, [earlier], START + timedelta(minutes=20))
     update, body = write(second, speaker)
-    assert structure(body) == []
+    assert (structure(body), faults(body)) == ([], [])
     assert update.references == (alert.reference,)
     assert values(body, "certainty") == ["Observed", "Observed"]
     assert "Vzestup byl ověřen." in values(body, "description")[0]
@@ -46,6 +49,7 @@ def test_possible_then_observed(speaker: Publisher, structure: Callable[[bytes],
 
 def test_the_plain_form_says_it_too(speaker: Publisher) -> None:
     body = render(compose_plain(telling(replace(told(), unproved=True), [], START), speaker))
+    assert faults(body) == []
     assert values(body, "certainty") == ["Possible", "Possible"]
     assert "NEOVĚŘENO" in values(body, "description")[0]
 
