@@ -149,7 +149,7 @@ async def _mend(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook) -> No
         try:
             standing_of(series)
         except FAULTS as fault:
-            ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+            ruled = rulebook.of(series.station_id, Quantity(series.quantity), series.judged_until or BEFORE_ALL)
             found = await standing_again(conn, series, ruled)
             await judging.save_standing(conn, series.series_id, encode(found))
             _log.warning("the standing of %s was judged again from the record: %s", series.station_id, fault)

@@ -100,10 +100,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A gauge above, or a rain gauge: the number of its series, None where it has none yet, and its rules."""
+    """A gauge above, or a rain gauge: whose series, and its number, None where it has none yet."""
 
     number: int | None
-    rules: Rules
+    station_id: str
+    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ async def load(
     conn: AsyncConnection, claimed: Sequence[int], rulebook: Rulebook, trained: Trained, now: datetime
 ) -> Loaded:
     """Lock the claimed series of which people are told, and read what is new of them."""
-    series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one)]
-    wanted = await _numbers(conn, series, rulebook, trained)
+    series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one, now)]
+    wanted = await _numbers(conn, series, rulebook.network.stations, trained)
     memories = {one.series_id: _memory(one) for one in series}
     begins = await _begins(conn, series, memories, wanted)
     own = {one.series_id: _asked(one.series_id, begins[one.series_id].after, _MEMORY) for one in series}
@@ -138,15 +139,16 @@ async def load(
         number = one.series_id
         if own[number] not in found:
             continue
-        beside = [
-            None if asked is None or asked not in found else _Above(gauge.rules, found[asked])
-            for gauge, asked in zip(wanted[number], others[number], strict=True)
-        ]
         mine, begin, taught = found[own[number]], begins[number], trained.stations.get(one.station_id)
         first = (begin.after or moment(mine.at[0])) + timedelta.resolution
         ruled, end = rulebook.until(one.station_id, Quantity(one.quantity), first)
+        ruled_beside = [rulebook.until(gauge.station_id, gauge.quantity, first) for gauge in wanted[number]]
+        beside = [
+            None if asked is None or asked not in found else _Above(versioned.rules, found[asked])
+            for (versioned, _), asked in zip(ruled_beside, others[number], strict=True)
+        ]
         case = _Case(one, ruled, memories[number], begin, mine, reached[number])
-        _put(loaded, case, _Beside(beside, taught, end), now)
+        _put(loaded, case, _Beside(beside, taught, min([end, *(each for _, each in ruled_beside)])), now)
     return loaded
 
 
@@ -189,8 +191,8 @@ def _begin(one: Series, memory: Memory, looked: Sequence[tuple[Looked, Since | N
     return Begin(after, base.since, foresee_late.kept(memory.starts, base), again=True, delivery=delivery, seen=seen)
 
 
-def _told(rulebook: Rulebook, series: Series) -> bool:
-    ruled = rulebook.of(series.station_id, Quantity(series.quantity))
+def _told(rulebook: Rulebook, series: Series, now: datetime) -> bool:
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity), now)
     return ruled.told and bool(ruled.rules.limits)
 
 
@@ -212,10 +214,9 @@ def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
 
 
 async def _numbers(
-    conn: AsyncConnection, series: Sequence[Series], rulebook: Rulebook, trained: Trained
+    conn: AsyncConnection, series: Sequence[Series], stations: Mapping[str, Station], trained: Trained
 ) -> dict[int, list[_Wanted]]:
     """What each series looks at: the gauges above, by level, else by discharge; then the rain gauges it learnt with."""
-    stations = rulebook.network.stations
     wanted = {
         one.series_id: [
             *(
@@ -229,8 +230,7 @@ async def _numbers(
     pairs = sorted({(name, str(quantity)) for each in wanted.values() for name, quantity in each})
     numbers = await foresight.numbers(conn, pairs)
     return {
-        number: [_Wanted(numbers.get((name, str(q))), rulebook.of(name, q).rules) for name, q in each]
-        for number, each in wanted.items()
+        number: [_Wanted(numbers.get((name, str(q))), name, q) for name, q in each] for number, each in wanted.items()
     }
 
 
@@ -254,7 +254,7 @@ def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
 class _Beside:
     """What a series looks at beside itself: gauges above, then the rain gauges of what it was `taught`.
 
-    Up to `end` its rules hold; what is newer is foreseen in another round.
+    Up to `end` its rules and theirs hold; what is newer is foreseen in another round.
     """
 
     gauges: Sequence[_Above | None]
@@ -331,12 +331,12 @@ def _read(believed: Believed) -> datetime:
 def _covered(
     believed: Believed, above_it: Sequence[_Above], since: datetime, judged: datetime, now: datetime
 ) -> datetime:
-    """Up to where nothing has to be waited for: `judged`, or the reading before the first that waits."""
+    """Up to where nothing has to be waited for: `judged`, or the reading before the first that waits, if sooner."""
     until, waited = since, (now - PATIENCE).timestamp()
     for index in range(bisect_right(believed.at, since.timestamp()), len(believed.at)):
         at = moment(believed.at[index])
         if believed.received[index] > waited and any(_awaited(other, at) for other in above_it):
-            return until
+            return min(until, judged)
         until = at
     return judged
 

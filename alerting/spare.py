@@ -57,7 +57,7 @@ async def stand_in(conn: AsyncConnection, rulebook: Rulebook, now: datetime) -> 
         untold = [
             event
             for event in await spares.untold(conn, list(mains), lost)
-            if rulebook.of(event.station_id, Quantity(event.quantity)).rules.told
+            if rulebook.of(event.station_id, Quantity(event.quantity), event.at).rules.told
         ]
         await _announce(conn, untold, now)
         passing("spare.before_commit")

@@ -48,8 +48,8 @@ class Rulebook:
     network: Network
     _known: dict[tuple[str, Quantity, datetime | None], Versioned] = field(default_factory=dict)
 
-    def of(self, station_id: str, quantity: Quantity, at: datetime = EVER) -> Versioned:
-        """The rules of a series for a sample of `at`; without, those that the last change brings."""
+    def of(self, station_id: str, quantity: Quantity, at: datetime) -> Versioned:
+        """The rules of a series for a sample of `at`; what changes later does not act yet."""
         station = self.network.stations.get(station_id)
         changes = () if station is None else station.changes
         since = max((change.valid_from for change in changes if change.valid_from <= at), default=None)
@@ -83,7 +83,7 @@ class Rulebook:
         """
         station = self.network.stations.get(station_id)
         if station is None or not station.changes or not samples:
-            return self.of(station_id, quantity), samples
+            return self.of(station_id, quantity, EVER if until is None else until), samples
         first = min(samples, key=_place).at
         at = first if until is None else max(first, until)
         ruled = self.of(station_id, quantity, at)

@@ -252,7 +252,7 @@ async def test_still_water_has_a_forecast_of_every_limit_and_a_reached_one_has_n
 
 
 def test_a_forecast_needs_three_values_over_a_third_of_the_trend_window() -> None:
-    rules = Rulebook(NETWORK).of("A", Quantity.LEVEL).rules
+    rules = Rulebook(NETWORK).of("A", Quantity.LEVEL, T0).rules
 
     def at(*minutes: int) -> list[bool]:
         found = points(rules, [60.0 * m for m in minutes], [50.0] * len(minutes), [False] * len(minutes))

@@ -188,7 +188,7 @@ async def test_any_order_any_rounds_and_twice_end_in_the_state_of_the_samples_in
                 await judge(conn)
         await judge(conn)
         every = [Sample(T0 + i * STEP, v, *of_value(Quantity.LEVEL, v)) for i, v in enumerate(levels)]
-        whole = fold(Job(RULEBOOK.of("A", Quantity.LEVEL).rules, Standing(), every)).standing
+        whole = fold(Job(RULEBOOK.of("A", Quantity.LEVEL, T0).rules, Standing(), every)).standing
         found = await standing(conn)
         assert encode(replace(found, told=None)) == encode(whole)
         assert await is_sound(conn)

@@ -36,7 +36,7 @@ def test_rates_are_part_of_the_rules_of_their_series_and_of_their_version(folder
     assert rules_of(network, "B-2", Quantity.LEVEL).rates == GENERIC
     assert parse(canonical(rules)) == rules
     assert '"rates":{"fall":0.25,"rise":0.4123,"version":"398ac7d28e25"}' in canonical(rules)
-    assert Rulebook(network).of("000001", Quantity.LEVEL).version == version(rules)
+    assert Rulebook(network).of("000001", Quantity.LEVEL, T0).version == version(rules)
     (folder / "rates.yaml").unlink()
     generic = rules_of(read(folder), "000001", Quantity.LEVEL)
     assert "rates" not in canonical(generic)

@@ -72,7 +72,7 @@ async def _as_of_then(dsn: str, number: int) -> None:
 
 
 async def _judged(conn: AsyncConnection) -> None:
-    ruled = RULEBOOK.of("A", Quantity.LEVEL)
+    ruled = RULEBOOK.of("A", Quantity.LEVEL, T0)
     samples = [Sample(T0 + i * STEP, level, *of_value(Quantity.LEVEL, level)) for i, level in JUDGED]
     (judgement,) = judge([Job(ruled.rules, Standing(), samples)])
     (change,) = judgement.changes
