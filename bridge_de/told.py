@@ -111,8 +111,8 @@ class Telling:
     def further(self) -> tuple[int, datetime] | None:
         """The higher degree expected beside a limit reached, and when; not once its time has run out."""
         event = self.event
-        if event.further is None or event.further_at is None or event.further_at <= self.sent:
-            return None
+        if event.further is None or event.further_at is None or event.further_at <= self.sent or event.unproved:
+            return None  # what follows from a rise that is not proved is for officers
         return event.further, event.further_at
 
     @property
@@ -160,16 +160,17 @@ def telling(
 def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network) -> bool:
     """Whether the bridge tells `event`: limits of Czech gauges, reached or expected, and no end without a beginning.
 
-    What has come true since is told as reached. A gauge abroad is its own authority's to announce; one we do not
-    know is told all the same.
+    What has come true since is told as reached, what follows from a rise that is not proved not at all (ADR 0020).
+    A gauge abroad is its own authority's to announce; one we do not know is told all the same.
     """
     station = network.stations.get(event.station_id)
     at_home = station is None or (station.country == "CZ" and all(limits.scheme == "spa" for limits in station.limits))
     if not at_home:
         return False
     if event.kind == EXPECTED:
-        begins = event.expected_at is not None
-        return not event.overtaken and (begins or any(message.kind == EXPECTED for message in earlier))
+        if event.expected_at is not None:
+            return not event.overtaken and not event.unproved
+        return not event.overtaken and any(message.kind == EXPECTED for message in earlier)
     return event.kind in {"reached", PROVED} and (event.to_degree > 0 or bool(earlier))
 
 

@@ -31,28 +31,41 @@ _CLAIM: LiteralString = """
     ORDER BY a.priority DESC, a.event_id
     LIMIT %s
     FOR UPDATE OF a SKIP LOCKED"""
+# `h` is the limit reached that stands at the event, `g` the degree to tell: of a proof the one that stands, which may
+# be higher than what is proved. What is expected is unproved as long as nothing since has proved what stands.
 _EVENTS: LiteralString = """
-    SELECT e.event_id, e.series_id, e.station_id, e.quantity, e.kind, e.at, e.from_degree, e.to_degree, e.value,
+    SELECT e.event_id, e.series_id, e.station_id, e.quantity, e.kind, e.at, e.from_degree, g.degree::int AS to_degree,
+        e.value,
         e.unit, e.trend, e.chain, e.exercise,
         (SELECT o.value FROM observation o JOIN series s USING (series_id)
          WHERE s.station_id = e.station_id AND s.quantity = 'discharge' AND e.quantity <> 'discharge'
             AND o.observed_at = e.at AND o.flag <= 2) AS discharge,
         e.reason, x.probability, x.horizon_min::int, x.expected_at, x.earliest_at, x.latest_at,
         coalesce(x.model, '') AS model,
-        coalesce((SELECT r.to_degree FROM event r
-                  WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at <= e.at
-                  ORDER BY r.at DESC, r.event_id DESC LIMIT 1), 0)::int AS held,
+        coalesce(h.to_degree, 0)::int AS held,
         e.kind = 'expected' AND EXISTS (
             SELECT FROM event r
             WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at >= e.at
                 AND r.to_degree >= greatest(e.from_degree, e.to_degree)) AS overtaken,
-        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > e.to_degree THEN f.degree::int END AS further,
-        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > e.to_degree
+        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > g.degree THEN f.degree::int END AS further,
+        CASE WHEN e.kind IN ('reached', 'proved') AND f.degree > g.degree
              THEN (f.memory -> 'told' ->> 'expected_at')::timestamptz END AS further_at,
-        e.kind = 'reached' AND coalesce(e.firm_to, e.to_degree) < e.to_degree AS unproved,
+        CASE WHEN e.kind IN ('reached', 'proved') THEN coalesce(e.firm_to, e.to_degree) < g.degree
+             ELSE h.event_id IS NOT NULL AND NOT EXISTS (
+                 SELECT FROM event k
+                 WHERE k.station_id = e.station_id AND k.quantity = e.quantity AND k.kind IN ('reached', 'proved')
+                   AND k.at >= h.at AND k.event_id >= h.event_id
+                   AND coalesce(k.firm_to, k.to_degree) >= h.to_degree) END AS unproved,
         e.limit_value, w.window_min, coalesce(w.saturated, false) AS saturated, coalesce(w.scheme, '') AS rain_scheme
     FROM event e LEFT JOIN event_rain w USING (event_id) LEFT JOIN expectation x USING (event_id)
     LEFT JOIN foresight f ON f.series_id = e.series_id
+    LEFT JOIN LATERAL (
+        SELECT r.event_id, r.at, r.to_degree FROM event r
+        WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at <= e.at
+          AND (e.kind <> 'proved' OR r.event_id < e.event_id)
+        ORDER BY r.at DESC, r.event_id DESC LIMIT 1) h ON e.kind IN ('proved', 'expected')
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN e.kind = 'proved' THEN greatest(e.to_degree, h.to_degree) ELSE e.to_degree END AS degree) g
     WHERE e.event_id = ANY(%s) ORDER BY e.chain, e.event_id"""
 _HEAD: LiteralString = """
     SELECT m.chain, m.all_clear, e.kind, e.chain AS own
@@ -123,7 +136,8 @@ class ToldEvent:
     Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
     None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
     Of a limit reached: `further` is the higher degree that people are told to expect now, and when.
-    `unproved`: the limit was reached by a rise that is not proved (ADR 0020).
+    `unproved`: the limit was reached by a rise that is not proved (ADR 0020), or expected after such a one. Of a proof
+    `to_degree` is the degree that stands, and `unproved` where less than that is proved.
     Of rain: the value is the sum over `window_min`, its limit perhaps that of saturated ground, in `rain_scheme`.
     """
 

@@ -129,9 +129,9 @@ def structure() -> Callable[[bytes], list[str]]:
 Happen = Callable[..., Awaitable[int]]
 _EVENT = """
     INSERT INTO event (series_id, station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit,
-        trend, chain, rule_version, exercise)
+        trend, chain, rule_version, exercise, firm_from, firm_to, doubt)
     VALUES (%(series_id)s, %(station_id)s, 'level', %(kind)s, %(at)s, %(from_degree)s, %(to_degree)s, %(reason)s,
-        %(value)s, 'cm', 'rising', %(chain)s, 'test', %(exercise)s)
+        %(value)s, 'cm', 'rising', %(chain)s, 'test', %(exercise)s, %(firm_from)s, %(firm_to)s, %(doubt)s)
     RETURNING event_id"""
 _ANNOUNCEMENT = """
     INSERT INTO announcement (event_id, channel, priority, valid_until)
@@ -154,6 +154,9 @@ def happen(pool: Pool) -> Happen:
             "value": 132.0,
             "chain": "316000:level:1",
             "exercise": False,
+            "firm_from": None,
+            "firm_to": None,
+            "doubt": "",
         } | changes
         async with pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(_EVENT, row)
