@@ -1,5 +1,6 @@
 """Rules of sensors and their dated offsets: what turns a distance or a depth into a level, and since when. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -10,17 +11,20 @@ from floodcore.network.tree import Node
 
 # Name of each payload decoder, and the key of the offset without which it gives no level; "" needs none.
 Sensors = Mapping[str, str]
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"zero_cm": "the height of the sensor above the gauge's zero", "probe_cm": "the height of the probe above it"}
 
 
 def moment(text: str) -> datetime:
-    """A day (its begin in UTC) or an ISO moment with `Z` or an offset, as aware UTC.
+    """A day as 2026-03-01 (its begin in UTC) or an ISO moment with `Z` or an offset, as aware UTC.
+
+    Between the day and the time of a moment may stand a blank, as YAML writes it.
 
     Raises:
         ValueError: neither, or a moment without its zone.
     """
     found = datetime.fromisoformat(text)
-    if "T" not in text:
+    if _DAY.fullmatch(text) is not None:
         return found.replace(tzinfo=UTC)
     if found.utcoffset() is None:
         message = f"{text!r} has no zone"

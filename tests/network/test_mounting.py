@@ -1,13 +1,14 @@
 """Sensors, their dated offsets and the forms of exports: faults with their lines, and the words of the model."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from floodcore.network.load import check, read
 from floodcore.network.model import Column, Link, Mounting, mounting_at
+from floodcore.network.mounting import moment
 from tests.network.test_load import EXAMPLES, SENSORS
 
 LINK = "- {kind: tts, address: b-2, sensor: dragino_ldds, zero_cm: 450}"
@@ -61,6 +62,31 @@ def test_dated_mountings_become_words_and_the_short_form_is_one_that_always_held
     assert mounting_at(link.mountings, datetime(2026, 9, 12, 8, 30, tzinfo=UTC)) == second
     short = Link("tts", "b-2", "dragino_ldds", 450.0)
     assert short.mountings == (Mounting(None, "dragino_ldds", 450.0),)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-12-01T10:30:00+02:00", datetime(2026, 12, 1, 8, 30, tzinfo=UTC)),
+        ("2026-12-01 10:30:00+02:00", datetime(2026, 12, 1, 8, 30, tzinfo=UTC)),
+        ("2026-12-01t10:30:00+02:00", datetime(2026, 12, 1, 8, 30, tzinfo=UTC)),
+        ("2026-12-01 10:30Z", datetime(2026, 12, 1, 10, 30, tzinfo=UTC)),
+        ("2026-12-01 00:30:00+02:00", datetime(2026, 11, 30, 22, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_keeps_its_zone_however_it_is_written(text: str, found: datetime) -> None:
+    assert moment(text) == found
+    assert moment(text).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-12-01 10:30:00", "2026-12-01t10:30", "2026-12-01T10:30", "20261201", "2026-W49-2", "2026-02-30", "monday"],
+)
+def test_what_is_no_day_needs_its_zone(text: str) -> None:
+    with pytest.raises(ValueError, match=r"zone|isoformat|out of range"):
+        moment(text)
 
 
 def mounted(kind: str, *lines: str) -> str:
