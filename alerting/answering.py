@@ -40,8 +40,8 @@ def answers(
 ) -> tuple[Reason, str] | None:
     """Why a leap is water, and who says so; None while nobody does.
 
-    `words` are levels and rain from `RAIN_BEFORE` before the leap to `AROUND` after it, `unproved` the stations that
-    answer for nobody.
+    `words` are levels and rain from `RAIN_BEFORE` before the leap to `AROUND` after it, of the stations `asked` at
+    least; `unproved` the stations that answer for nobody.
     """
     for note in notes:
         if note.cause in _WATER and note.recorded_at >= proof.since:
@@ -60,6 +60,21 @@ def answers(
     fell = _by_station(words, Quantity.RAIN, proof.since - RAIN_BEFORE, proof.since + _RAIN_AFTER)
     wet = next((name for name in sorted(fell) if sum(fell[name]) >= _RAIN_MM and _near(network, own, name)), None)
     return None if wet is None else (Reason.RAIN, wet)
+
+
+def asked(network: Network, stations: Collection[str]) -> dict[str, frozenset[str]]:
+    """Whose words `answers` needs for each of `stations`: its own, of its river or linked with it, within 20 km."""
+    every = list(network.stations.values())
+    near = within_km([one.lat for one in every], [one.lon for one in every], _WET_KM)
+    return {
+        own.id: frozenset(
+            other.id
+            for other, close in zip(every, row.tolist(), strict=True)
+            if close or other is own or _one_river(own, other)
+        )
+        for own, row in zip(every, near, strict=True)
+        if own.id in stations
+    }
 
 
 def reminder(proof: Proof, now: datetime) -> datetime | None:

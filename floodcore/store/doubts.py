@@ -20,6 +20,11 @@ _RECENT: LiteralString = """
     FROM series s JOIN observation o USING (series_id)
     WHERE s.quantity = ANY(%s) AND o.observed_at > %s AND o.observed_at <= %s AND o.flag = %s
     ORDER BY o.series_id, o.observed_at"""
+_RECENT_OF: LiteralString = """
+    SELECT o.series_id, s.station_id, s.quantity, o.observed_at AS at, o.value
+    FROM series s JOIN observation o USING (series_id)
+    WHERE s.station_id = ANY(%s) AND s.quantity = ANY(%s) AND o.observed_at > %s AND o.observed_at <= %s AND o.flag = %s
+    ORDER BY o.series_id, o.observed_at"""
 _HOURLY: LiteralString = """
     SELECT o.series_id, s.station_id, s.quantity, date_trunc('hour', o.observed_at, 'UTC') AS at,
            CASE WHEN s.quantity = 'rain' THEN sum(o.value)
@@ -100,6 +105,15 @@ async def recent(conn: AsyncConnection, quantities: Sequence[str], after: dateti
     """The values good at the door with their time in (after, until], by series in time order."""
     async with conn.cursor(row_factory=class_row(Word)) as cursor:
         await cursor.execute(_RECENT, (list(quantities), after, until, int(Flag.GOOD)))
+        return await cursor.fetchall()
+
+
+async def recent_of(
+    conn: AsyncConnection, stations: Sequence[str], quantities: Sequence[str], after: datetime, until: datetime
+) -> list[Word]:
+    """The same, of these stations only."""
+    async with conn.cursor(row_factory=class_row(Word)) as cursor:
+        await cursor.execute(_RECENT_OF, (list(stations), list(quantities), after, until, int(Flag.GOOD)))
         return await cursor.fetchall()
 
 

@@ -8,10 +8,9 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
+_UNPROVED: LiteralString = "SELECT series_id FROM series_state WHERE firm IS NOT NULL ORDER BY series_id"
 # As the engine claims a series: it is the caller's alone until the end of its transaction.
-_UNPROVED: LiteralString = """
-    SELECT s.series_id FROM series s JOIN series_state st USING (series_id)
-    WHERE st.firm IS NOT NULL ORDER BY s.series_id FOR NO KEY UPDATE OF s SKIP LOCKED"""
+_CLAIM: LiteralString = "SELECT series_id FROM series WHERE series_id = %s FOR NO KEY UPDATE SKIP LOCKED"
 _HELD: LiteralString = """
     SELECT station_id FROM series JOIN series_state USING (series_id) WHERE firm IS NOT NULL"""
 _SAVE: LiteralString = """
@@ -44,10 +43,15 @@ class VouchRow:
 
 
 async def unproved(conn: AsyncConnection) -> Sequence[int]:
-    """The series at a degree that is not proved, locked; those that the engine judges just now are left out."""
+    """The series at a degree that is not proved; none is locked."""
     async with conn.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(_UNPROVED)
         return await cursor.fetchall()
+
+
+async def claim(conn: AsyncConnection, series: int) -> bool:
+    """Take a series until the end of the transaction; False if somebody else judges it just now."""
+    return await (await conn.execute(_CLAIM, (series,))).fetchone() is not None
 
 
 async def held(conn: AsyncConnection) -> frozenset[str]:
