@@ -56,8 +56,9 @@ class Publisher:
 
 
 def compose(told: Telling, publisher: Publisher) -> Alert:
-    """The full message in Czech and German."""
-    station = publisher.network.stations.get(told.event.station_id)
+    """The full message in Czech and German, with the limits of the time of its value."""
+    listed = publisher.network.stations.get(told.event.station_id)
+    station = None if listed is None else listed.at(_measured(told)[2])
     return _alert(
         told,
         publisher,

@@ -164,7 +164,8 @@ def concerns_us(event: ToldEvent, earlier: list[ChainMessage], network: Network)
     A gauge abroad is its own authority's to announce; one we do not know is told all the same.
     """
     station = network.stations.get(event.station_id)
-    at_home = station is None or (station.country == "CZ" and all(limits.scheme == "spa" for limits in station.limits))
+    limits = () if station is None else station.at(event.at).limits
+    at_home = station is None or (station.country == "CZ" and all(each.scheme == "spa" for each in limits))
     if not at_home:
         return False
     if event.kind == EXPECTED:

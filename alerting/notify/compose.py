@@ -213,7 +213,7 @@ def _value(texts: Texts, quantity: Quantity, value: float, language: Language) -
 
 
 def _level(texts: Texts, happening: Happening, station: Station, degree: int, language: Language) -> str:
-    limits = station.limits_of(happening.quantity)
+    limits = station.at(happening.at).limits_of(happening.quantity)
     scheme = "spa" if limits is None else limits.scheme
     if happening.quantity is Quantity.RAIN:
         scheme = "rain" if station.rain_degrees is None else station.rain_degrees.scheme

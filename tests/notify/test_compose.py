@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.segments import count, is_gsm
-from floodcore.network.model import Limits, Names, Station
+from floodcore.network.model import Change, Limits, Names, Station
 from floodcore.texts import Texts
 from floodcore.texts import load as load_texts
 from floodcore.words import Cause, Degree, Language, Quantity, Trend
@@ -242,3 +242,13 @@ def test_a_missing_value_is_left_out_and_zero_is_a_value() -> None:
 def test_delayed_is_said(texts: Texts) -> None:
     assert say(happening(0, 1), Language.DE, delayed=True).startswith("VERSPÄTETE MELDUNG. Grenzwert erreicht")
     assert say(happening(0, 1), Language.CS, delayed=True, exercise=True).startswith("CVICENI/UEBUNG ZPOZDENA ZPRAVA.")
+
+
+def test_a_degree_has_the_name_of_the_scheme_of_its_time() -> None:
+    limits = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 150.0, Degree.READINESS: 190.0}, "invented", None, "alarmstufe")
+    change = Change(limits, AT - timedelta(days=1), "M. Vzorová", "given to the neighbours")
+    told, given = happening(1, 2), replace(station(), changes=(change,))
+    to_be_given = replace(given, changes=(replace(change, valid_from=AT + timedelta(days=1)),))
+    assert say(told, Language.CS, place=to_be_given) == say(told, Language.CS)
+    assert say(told, Language.CS, place=given) == say(told, Language.CS, place=station(scheme="alarmstufe"))
+    assert "SPA" not in say(told, Language.CS, place=given)
