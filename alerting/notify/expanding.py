@@ -119,16 +119,25 @@ async def written(
     announced = plan.announced
     exercise = announced.exercise or house.settings.exercise
     report = report_of(await notes.in_force(connection, now, announced.station_id))
-    return bodies(
-        house.texts,
-        house.network,
-        announced,
-        exercise=exercise,
-        delayed=delayed,
-        said=plan.said,
-        report=report,
-        fallen=await fallen_of(connection, announced),
-    )
+    fallen = await fallen_of(connection, announced)
+
+    def of(one: Announced) -> dict[str, Body]:
+        return bodies(
+            house.texts,
+            house.network,
+            one,
+            exercise=exercise,
+            delayed=delayed,
+            said=plan.said,
+            report=report,
+            fallen=fallen,
+        )
+
+    if announced.stands is None:
+        return of(announced)
+    # Residents hear what is proved of it, officers that more than that stands.
+    standing = of(replace(announced, kind="reached", to_degree=announced.stands, doubt=announced.why))
+    return {language: replace(body, officers=standing[language]) for language, body in of(announced).items()}
 
 
 async def fallen_of(connection: AsyncConnection, announced: Announced) -> Rain | None:

@@ -12,7 +12,7 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from floodcore.store.telling import CONCERNED, HEARD, Announced, Body, kinds_of, lock_series, ring
+from floodcore.store.telling import CONCERNED, HEARD, STANDS, Announced, Body, columns, kinds_of, lock_series, ring
 
 _RUN_OUT: LiteralString = (
     """
@@ -29,11 +29,14 @@ _RUN_OUT: LiteralString = (
 _CURRENT: LiteralString = (
     """
     SELECT e.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree,
-           e.to_degree, e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt
-    FROM event e CROSS JOIN announcement a
+           e.to_degree, e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt, h.stands,
+           coalesce(h.why, '') AS why
+    FROM announcement a CROSS JOIN event e"""  # noqa: S608  # constants only
+    + STANDS
+    + """
     WHERE a.event_id = %(event_id)s AND a.channel = 'sms'
       AND e.station_id = %(station_id)s AND e.quantity = %(quantity)s AND e.kind = ANY(%(kinds)s)
-      AND (%(highest)s = 0 OR """  # noqa: S608  # constants only
+      AND (%(highest)s = 0 OR """
     + HEARD
     + """)
       AND NOT EXISTS (
@@ -48,8 +51,8 @@ _RENEW: LiteralString = (
     + """, chosen AS MATERIALIZED (
         SELECT d.delivery_id, b.body || ' #' || d.token AS body, b.segments
         FROM delivery d JOIN concerned USING (recipient_id)
-        JOIN unnest(%(languages)s::text[], %(bodies)s::text[], %(segments)s::smallint[])
-            AS b(language, body, segments) USING (language)
+        JOIN unnest(%(languages)s::text[], %(roles)s::text[], %(bodies)s::text[], %(segments)s::smallint[])
+            AS b(language, role, body, segments) USING (language, role)
         WHERE d.event_id = %(event_id)s AND d.status = 'due' AND d.valid_until <= %(now)s
         ORDER BY d.delivery_id
         FOR UPDATE OF d
@@ -124,9 +127,7 @@ async def renew(
         "highest": old.highest,
         "now": now,
         "valid_until": valid_until,
-        "languages": list(bodies),
-        "bodies": [body.text for body in bodies.values()],
-        "segments": [body.segments for body in bodies.values()],
+        **columns(bodies),
     }
     renewed = (await connection.execute(_RENEW, values)).rowcount
     await ring(connection)

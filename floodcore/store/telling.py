@@ -10,14 +10,25 @@ from psycopg.rows import class_row, scalar_row
 
 CHANNEL = "hladina_delivery"
 
-_CLAIM_ANNOUNCEMENT: LiteralString = """
-    SELECT a.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree,
-           e.to_degree, e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt
-    FROM announcement a JOIN event e USING (event_id)
+# The degree that stands at a proof `e` where it is higher than what is proved, and why it is doubted.
+STANDS: LiteralString = """
+    LEFT JOIN LATERAL (
+        SELECT r.to_degree AS stands, coalesce(nullif(r.doubt, ''), 'leap') AS why
+        FROM event r
+        WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.event_id < e.event_id
+        ORDER BY r.event_id DESC LIMIT 1) h ON e.kind = 'proved' AND h.stands > coalesce(e.firm_to, e.to_degree)"""
+_CLAIM_ANNOUNCEMENT: LiteralString = (
+    """
+    SELECT a.event_id, a.priority, a.valid_until, e.station_id, e.quantity, e.kind, e.at, e.from_degree, e.to_degree,
+           e.reason, e.value, e.trend, e.exercise, e.firm_from, e.firm_to, e.doubt, h.stands, coalesce(h.why, '') AS why
+    FROM announcement a JOIN event e USING (event_id)"""  # noqa: S608  # constants only
+    + STANDS
+    + """
     WHERE a.channel = 'sms' AND a.done_at IS NULL AND (a.wait_until IS NULL OR a.wait_until <= %s)
     ORDER BY a.priority DESC, a.event_id
     LIMIT 1
     FOR UPDATE OF a SKIP LOCKED"""
+)
 # Expansions of one series stand in a line, so each sees what the others have told.
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
 # Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
@@ -26,7 +37,7 @@ _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s,
 # those who were told of it.
 CONCERNED: LiteralString = """
     WITH concerned AS (
-        SELECT r.recipient_id, r.phone, r.language
+        SELECT r.recipient_id, r.phone, r.language, r.role
         FROM recipient r
         WHERE r.active AND r.blocked = ''
           AND (r.role = 'officer'
@@ -81,8 +92,8 @@ _EXPAND: LiteralString = (
     SELECT t.id, %(event_id)s, t.recipient_id, t.phone, b.body || ' #' || t.token, b.segments, t.token,
            %(priority)s, %(valid_until)s
     FROM tokened t
-    JOIN unnest(%(languages)s::text[], %(bodies)s::text[], %(segments)s::smallint[]) AS b(language, body, segments)
-        USING (language)
+    JOIN unnest(%(languages)s::text[], %(roles)s::text[], %(bodies)s::text[], %(segments)s::smallint[])
+        AS b(language, role, body, segments) USING (language, role)
     ON CONFLICT (event_id, recipient_id) DO NOTHING"""
 )
 # A recipient gets the current state only: of two texts about one series the older is not tried any more. A limit
@@ -117,7 +128,8 @@ DEGREES = ("reached", "proved")
 class Announced:
     """An open announcement with its event. `value` is in the canonical unit of `quantity`.
 
-    `firm_from` and `firm_to` are what residents knew and know where that is not as the degrees, `doubt` is why.
+    `firm_from` and `firm_to` are what residents knew and know where that is not as the degrees, `doubt` is why. A proof
+    of less than the degree that stands has that as `stands`, and `why` it is doubted.
     """
 
     event_id: int
@@ -136,6 +148,8 @@ class Announced:
     firm_from: int | None = None
     firm_to: int | None = None
     doubt: str = ""
+    stands: int | None = None
+    why: str = ""
 
     @property
     def highest(self) -> int:
@@ -153,10 +167,26 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A text without its token, and the number of SMS it costs with it."""
+    """A text without its token, and the number of SMS it costs with it; `officers` is what they read instead."""
 
     text: str
     segments: int
+    officers: "Body | None" = None
+
+
+def columns(bodies: Mapping[str, Body]) -> dict[str, list[str] | list[int]]:
+    """The texts `bodies`, by language, as parallel columns: one for each language and role."""
+    rows = [
+        (language, role, body.officers if role == "officer" and body.officers is not None else body)
+        for language, body in bodies.items()
+        for role in ("officer", "resident")
+    ]
+    return {
+        "languages": [language for language, _, _ in rows],
+        "roles": [role for _, role, _ in rows],
+        "bodies": [body.text for _, _, body in rows],
+        "segments": [body.segments for _, _, body in rows],
+    }
 
 
 async def claim_announcement(connection: AsyncConnection, now: datetime) -> tuple[Announced, bool] | None:
@@ -225,9 +255,7 @@ async def expand(
         "highest": announced.highest,
         "priority": announced.priority,
         "valid_until": valid_until,
-        "languages": list(bodies),
-        "bodies": [body.text for body in bodies.values()],
-        "segments": [body.segments for body in bodies.values()],
+        **columns(bodies),
     }
     written = (await connection.execute(_EXPAND, values)).rowcount
     await connection.execute(_SUPERSEDE, values)

@@ -86,6 +86,27 @@ async def test_officers_read_why_residents_wait_for_the_proof(rig: Rig) -> None:
     assert all(len(each) == 1 and each[0].startswith("Dosazen limit: 2. SPA") for each in told.values())
 
 
+async def test_of_a_partial_proof_officers_read_that_more_than_that_stands(rig: Rig) -> None:
+    [resident] = await rig.people(1)
+    [officer] = await rig.people(1, role="officer")
+    await announce(rig, (0, 3), (0, 0), doubt="wreck", ago=timedelta(minutes=3))
+    await texts_of(rig)
+    await announce(rig, (0, 2), kind="proved", ago=timedelta(minutes=2))
+    told = await texts_of(rig)
+    assert [text.split(" #")[0].split(",")[0] for text in told[officer]] == ["NEOVERENO"]
+    assert "dosazen limit: 3. SPA" in told[officer][0]
+    assert [text.startswith("Dosazen limit: 2. SPA") for text in told[resident]] == [True]
+    async with rig.house.pool.connection() as connection:
+        await connection.execute("UPDATE delivery SET valid_until = now() - interval '1 second' WHERE status = 'due'")
+    await renew_run_out(rig.house)
+    told = await texts_of(rig)
+    assert ["NEOVERENO" in text and "3. SPA" in text for text in told[officer]] == [True]
+    assert ["NEOVERENO" in text or "3. SPA" in text for text in told[resident]] == [False]
+    await announce(rig, (2, 3), kind="proved")
+    told = await texts_of(rig)
+    assert [text.startswith("Dosazen limit: 3. SPA") for each in told.values() for text in each] == [True, True]
+
+
 async def test_residents_hear_no_end_of_what_they_were_not_told(rig: Rig) -> None:
     await rig.people(1)
     [officer] = await rig.people(1, role="officer")
