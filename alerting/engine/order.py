@@ -127,12 +127,19 @@ class _Course:
         base = before[-1]
         self.known = sorted([*self.known, *samples], key=lambda sample: sample.at)
         rest = [each for each in self.known if each.at >= base.before or base.standing == EMPTY]
-        folded = fold(Job(self.rules, replace(base.standing, told=None, vouched=self.standing.vouched), rest))
+        folded = fold(Job(self.rules, self._answered_for(base.standing), rest))
         still = [each for each in before if each.before <= min(base.before, rest[0].at)]
         self.checkpoints = list({each.before: each for each in (*still, *folded.checkpoints)}.values())
         self.rewritten = rest[0].at if self.rewritten is None else min(self.rewritten, rest[0].at)
         self.verdicts = {at: verdict for at, verdict in self.verdicts.items() if at < rest[0].at}
         self._judged(folded, self._caught_up(folded.standing, rest[-1].at), rest[-1].at)
+
+    def _answered_for(self, base: Standing) -> Standing:
+        """The standing to start again from, without what others answered for since."""
+        vouched, proof = self.standing.vouched, base.proof
+        if proof is not None and vouched is not None and proof.since <= vouched:
+            proof = None
+        return replace(base, told=None, proof=proof, vouched=vouched)
 
     def vouch(self, vouch: Vouch) -> None:
         """Others answer for what was judged so far."""

@@ -10,7 +10,8 @@ Laws (tests/engine/test_proof.py, written first):
    one that corroborated it.
 3. A leap at rest is not proved by time. It is by moving as water does, by a further limit it climbs to, by what stands
    beside it or by people (`vouched`).
-4. A rise out of a wreck is proved by long movement in one direction only, or by others.
+4. A rise out of a wreck is proved by long movement in one direction only, or by others. A gauge that fell and comes
+   back to where it fell from is none: what rises from there by ordinary steps is proved at once.
 5. Residents are never told of a degree that was not proved, nor of its end.
 6. Whatever is proved: `firm` <= the degree reached.
 
@@ -65,6 +66,11 @@ _WRECK_READINGS = 5
 _WRECK_CM, _WRECK_SHARE = 30.0, 0.25
 _ONE_WAY = 0.85
 _ONE_STEP = 0.6
+# Or when it climbs for long by ordinary steps, through so many readings by so much, going back by no more than makes
+# seven tenths of its way go up.
+_CLIMB_READINGS = 12
+_CLIMB_CM = 30.0
+_CLIMB_UP = 0.7
 # A leap of no more than so many rises of the hour before goes on with them.
 _GOES_ON = 2.0
 # Leaps that follow one another so soon are one.
@@ -96,7 +102,9 @@ class Proof(Struct, frozen=True, gc=False):
 
     `firm` is the degree that is; residents know no more. The leap came to `first` at `since`, from `base`; it reached
     the degree `made`. `rough` is what the gauge did from one reading to the next in the hour before, `pace` its slope
-    per minute, both in the new unit if the leap looks like one.
+    per minute, both in the new unit if the leap looks like one. Of a fall, `base` is where it ended and `first` the
+    level from before. A wreck climbs since the level `foot` through `climbed` readings; `spare` is how far up it is
+    beyond the share of its way that has to go up.
     """
 
     firm: Degree
@@ -107,6 +115,9 @@ class Proof(Struct, frozen=True, gc=False):
     made: Degree
     rough: float = 0.0
     pace: float = 0.0
+    foot: float = 0.0
+    climbed: int = 0
+    spare: float = 0.0
 
     @property
     def doubt(self) -> Doubt:
@@ -165,7 +176,9 @@ def follow(proof: Proof | None, seen: Seen) -> Proof | None:
     if found.why is Doubt.FALLEN:
         return _remembered(replace(found, firm=seen.degree), seen, _FALLEN_FOR)
     if found.why is Doubt.WRECK:
-        return _remembered(_raised(found, seen) if _goes_one_way(found, seen) else found, seen, _FALLEN_FOR)
+        found = _climbing(found, seen)
+        proved = _goes_one_way(found, seen) or _climbs(found, seen)
+        return _remembered(_raised(found, seen) if proved else found, seen, _FALLEN_FOR)
     if found.why is not Doubt.UNDONE and _is_back(found, seen):
         found = replace(found, why=Doubt.UNDONE)
     if found.why is Doubt.UNDONE:
@@ -199,12 +212,16 @@ def _odd(proof: Proof | None, seen: Seen, firm: Degree) -> Proof | None:
     if first.value > good.value and (len(seen.believed) > 1 or (above and memory.doubted > 0)):
         return _leap(proof, seen, good, firm, wreck=nonsense or _rose_from_below(memory, good, newest))
     below = good.value - newest.value
-    fell = seen.quantity is Quantity.LEVEL and below >= _FALLEN_CM and (proof is None or not _is_back(proof, seen))
+    again = proof is None or proof.why is Doubt.FALLEN or not _is_back(proof, seen)
+    fell = seen.quantity is Quantity.LEVEL and below >= _FALLEN_CM and again
     if not fell and not nonsense and memory.doubted <= _SPELL:
         return proof
     if proof is not None and firm < seen.degree:
         return replace(proof, since=newest.at) if proof.why is Doubt.WRECK else proof
-    return Proof(firm, Doubt.FALLEN, newest.at, newest.value, newest.value, seen.reached)
+    stood = newest.value if nonsense else good.value
+    if proof is not None:
+        stood = max(stood, proof.first)
+    return Proof(firm, Doubt.FALLEN, newest.at, newest.value, stood, seen.reached)
 
 
 def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: bool) -> Proof | None:
@@ -220,6 +237,8 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
     risen = max(good.value - min((value for _, value in seen.window), default=good.value), 0.0)
     if proof is None and not wreck and first.value - good.value <= max(gone if silent else 0.0, _GOES_ON * risen):
         return None
+    if proof is not None and proof.why is Doubt.FALLEN and not wreck and _returns(proof, seen):
+        return proof
     if proof is not None and proof.why is Doubt.LEAP and not wreck and first.at - proof.since <= _SAME:
         return proof
     factor = _factor(good.value, first.value) if seen.quantity is Quantity.LEVEL else 1.0
@@ -231,6 +250,11 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
         first = start  # it was held back for long: what it did meanwhile counts
     usual = rough if factor == 1.0 else factor * max(rough, _SLIP_CM)
     return Proof(firm, why, first.at, base, first.value, seen.reached, usual, factor * pace)
+
+
+def _returns(proof: Proof, seen: Seen) -> bool:
+    """Whether a gauge that fell stands where it fell from, within an ordinary step."""
+    return all(point.value <= proof.first + ordinary(seen.quantity, proof.first, 10.0) for point in seen.believed)
 
 
 def _rose_from_below(memory: Memory, good: Point, newest: Point) -> bool:
@@ -305,6 +329,22 @@ def _goes_one_way(proof: Proof, seen: Seen) -> bool:
     risen = after[-1] - after[0]
     least = max(_WRECK_CM if seen.quantity is Quantity.LEVEL else 0.0, _WRECK_SHARE * abs(proof.leap))
     return risen >= max(least, _ONE_WAY * sum(map(abs, steps))) and max(steps) <= _ONE_STEP * risen
+
+
+def _climbing(proof: Proof, seen: Seen) -> Proof:
+    """The climb of a wreck with its newest reading; it begins anew where too much of it went back, or at a leap."""
+    good, now = seen.memory.good, seen.newest
+    step = 0.0 if good is None else now.value - good.value
+    spare = proof.spare + step - _CLIMB_UP * abs(step)
+    if good is None or spare <= 0.0 or len(seen.believed) > 1 or step > ordinary(seen.quantity, good.value, 10.0):
+        return replace(proof, foot=now.value, climbed=0, spare=0.0)
+    return replace(proof, foot=proof.foot if proof.climbed else good.value, climbed=proof.climbed + 1, spare=spare)
+
+
+def _climbs(proof: Proof, seen: Seen) -> bool:
+    """Whether a wreck has climbed for so long by ordinary steps that it is water."""
+    risen = seen.newest.value - proof.foot
+    return proof.climbed >= _CLIMB_READINGS and risen >= (_CLIMB_CM if seen.quantity is Quantity.LEVEL else 0.0)
 
 
 def tell(

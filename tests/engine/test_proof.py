@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerting.engine.judge import Job, Standing, decode, encode, judge, walk
 from alerting.engine.lifecycle import PROVED, Reason
 from alerting.engine.order import Late, fold_late
-from alerting.engine.proof import Known
+from alerting.engine.proof import Doubt, Known
 from alerting.engine.replay import Use, replay
 from alerting.engine.rules import Rules, version
 from alerting.engine.vouching import Vouch, vouched
@@ -250,3 +250,87 @@ def test_a_leap_that_raised_nothing_is_forgotten_after_three_hours() -> None:
     rests = [90.0 + n % 2 for n in range(26)]
     assert last([*CALM, *rests[:10]]).proof is not None
     assert last([*CALM, *rests]).proof is None
+
+
+HIGHER = Rules(Quantity.LEVEL, STEP, {Degree(1): 170.0, Degree(2): 220.0, Degree(3): 270.0})
+
+
+def flood_after(odd: list[float], resting: int, per_step: float, noise: list[float]) -> dict[int, tuple[int, int]]:
+    """When each degree was reached and residents told, in a flood by ordinary steps from 120 cm on, after `odd`."""
+    trembling = [noise[n % len(noise)] for n in range(200)]
+    calm = [120.0 + each for each in trembling]
+    rise = [120.0 + per_step * (n + 1) + trembling[n] for n in range(int(170.0 / per_step) + 1)]
+    values = [round(value, 1) for value in [*calm[:18], *odd, *calm[:resting], *rise]]
+    found: dict[int, tuple[int, int]] = {}
+    for number, walked in enumerate(walk(Job(HIGHER, Standing(), samples(values)))):
+        for degree in range(1, int(walked.standing.degree) + 1):
+            reached, told = found.get(degree, (number, 0))
+            found[degree] = (reached, told or (number if walked.standing.firm >= degree else 0))
+    return found
+
+
+trembles = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=7)
+
+
+@given(st.floats(55.0, 300.0), st.integers(1, 12), st.integers(2, 66), st.floats(2.0, 10.0), trembles)
+def test_a_flood_after_a_gauge_was_cleaned_is_told_with_each_degree(
+    depth: float, low: int, resting: int, per_step: float, noise: list[float]
+) -> None:
+    found = flood_after([120.0 - depth + n % 2 for n in range(low)], resting, per_step, noise)
+    assert set(found) == {1, 2, 3}
+    assert all(told == reached for reached, told in found.values())
+
+
+@settings(max_examples=200)
+@given(st.lists(st.floats(-300.0, 160.0), min_size=1, max_size=12), st.integers(3, 66), st.floats(2.0, 8.0), trembles)
+def test_a_flood_by_ordinary_steps_after_any_nonsense_is_told_by_a_further_limit(
+    odd: list[float], resting: int, per_step: float, noise: list[float]
+) -> None:
+    found = flood_after(odd, resting, per_step, noise)
+    (reached, told) = found[3]
+    assert 0 < told <= reached + 1
+    assert all(0 < told <= reached + 13 for reached, told in found.values())
+
+
+def test_a_wreck_that_climbs_by_ordinary_steps_for_two_hours_is_water() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    rests = [80.0 + n % 2 for n in range(18)]
+    climbs = [81.0 + 3.0 * n for n in range(1, 41)]
+    _, residents = both([*CALM, *dead, *rests, *climbs])
+    assert [(was, to) for _, was, to, _ in residents] == [(0, 1), (1, 2), (2, 3)]
+    assert residents[0][0] <= len([*CALM, *dead, *rests]) + 12
+    stairs = [81.0 + 30.0 * (n // 6) + (n % 2) for n in range(36)]
+    assert both([*CALM, *dead, *rests, *stairs])[1] == [], "leaps and rests are no climb"
+
+
+def test_a_gauge_that_fell_and_leapt_above_where_it_fell_from_is_a_wreck() -> None:
+    calm = [120.0 + n % 2 for n in range(18)]
+    back = [120.0, 121.0, 120.0]
+    for first in ([], back):
+        values = [*calm, 20.0, 21.0, 20.0, 21.0, *first, *(220.0 + n % 3 for n in range(24))]
+        standing = last(values)
+        assert (standing.degree, standing.firm) == (3, 1)
+        assert standing.proof is not None
+        assert standing.proof.why is Doubt.WRECK
+
+
+def test_a_wreck_that_goes_to_and_fro_on_its_way_up_tells_no_resident() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    degrees, residents = both([*CALM, *dead, *(90.0 + 2.0 * n + 12.0 * (n % 2) for n in range(60))])
+    assert degrees
+    assert residents == []
+
+
+def test_what_was_answered_for_is_not_held_again_by_a_late_sample() -> None:
+    wreck = [*CALM, -30.0, -31.0, -30.0, -31.0, -29.0, -30.0, *(120.0 + n % 2 for n in range(30))]
+    every = samples(wreck)
+    late = every.pop(-2)
+    first = fold_late(Late(RULES, Standing(), None, None, [], [], every))
+    assert first.standing.firm < first.standing.degree
+    vouch = Vouch(1, every[-1].at, Reason.CONFIRMED)
+    standing, _ = vouched(first.standing, vouch, RULES)
+    rise = [Sample(s.at, s.value, s.flag, s.test, 3) for s in samples([131.0, 142.0, 153.0], every[-1].at + STEP)]
+    after = [Sample(late.at, late.value, late.flag, late.test, 2), *rise]
+    folded = fold_late(Late(RULES, standing, every[-1].at, first.latest, first.checkpoints, every, after))
+    assert folded.standing.proof is None
+    assert (folded.standing.degree, folded.standing.firm) == (2, 2)
