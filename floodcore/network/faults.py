@@ -35,8 +35,9 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result of a check. `network` is None as soon as there is one fault.
+    """The result of a check. `network` is None as soon as there is one fault, but for those of what was learnt.
 
+    Of rates with a fault none is in the network.
     `notices` are oddities that the files themselves declare, such as a documented anomaly of a source.
     """
 

@@ -4,10 +4,12 @@
 
 Every file is checked against its schema (`schema/*.json` beside this module, published as
 `station_configs/schema`), then all together against the rules of `rules.py`. All faults of all files
-come at once; none of them is a traceback.
+come at once; none of them is a traceback. What was learnt (`rates.yaml`) is usable whole or not at all,
+and never keeps the house from starting: without it the generic rates stand.
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -29,14 +31,18 @@ KINDS = ("rivers", "places", "partners", "region", "sources", "exports", "rates"
 _SINGLE = tuple(f"{kind}.yaml" for kind in KINDS if kind != "stations")
 # The largest file of the Liberec Region has 400 lines (15 kB); a file twenty times that is a mistake.
 MAX_BYTES = 300_000
+# Made by the house, some 175 bytes for each series: ten thousand of them.
+MAX_RATES_BYTES = 2_000_000
 _MAY_BE_EMPTY = {"places", "partners"}
 _OPTIONAL = {"exports.yaml", own_rates.FILE}
 # What stations learnt is checked by those who foresee with it (`hladina check`).
 _BESIDE = {"schema", "stations", "trained.json"}
 
+_log = logging.getLogger("hladina.network")
+
 
 def read(folder: Path, sensors: Sensors | None = None) -> Network:
-    """The network described in `folder`; `sensors` as in `check`.
+    """The network described in `folder`; `sensors` as in `check`. Rates that cannot be used are said in the log.
 
     Raises:
         ConfigurationError: with every fault of every file.
@@ -44,6 +50,10 @@ def read(folder: Path, sensors: Sensors | None = None) -> Network:
     checked = check(folder, sensors)
     if checked.network is None:
         raise ConfigurationError(checked.faults)
+    for fault in checked.faults:
+        _log.error("%s", fault)
+    if checked.faults:
+        _log.error("%s is not used: every gauge is judged by the generic rates", own_rates.FILE)
     return checked.network
 
 
@@ -76,10 +86,13 @@ def check(folder: Path, sensors: Sensors | None = None) -> Checked:
     faults += export_faults(entries)
     if own_rates.FILE in trees:
         faults += own_rates.rates_faults(trees[own_rates.FILE], measured(entries))
-    if faults:
-        return Checked(None, tuple(sorted(set(faults))))
+    said = tuple(sorted(set(faults)))
+    if any(fault.file != own_rates.FILE for fault in said):
+        return Checked(None, said)
+    if said:
+        trees.pop(own_rates.FILE, None)
     network = network_of(entries, trees)
-    return Checked(network, (), missing(network), tuple(anomalies(entries)))
+    return Checked(network, said, missing(network), tuple(anomalies(entries)))
 
 
 def missing(network: Network) -> tuple[Missing, ...]:
@@ -140,16 +153,17 @@ def _tree(folder: Path, file: str) -> tuple[Node | None, list[Fault]]:
 
 def _text(path: Path, file: str) -> str | Fault:
     """The text of one file, or why there is none."""
+    most = MAX_RATES_BYTES if file == own_rates.FILE else MAX_BYTES
     try:
         if path.exists() and not path.is_file():
             return Fault(file, 0, "is no regular file")
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(most + 1)
     except OSError as error:
         hint = f"; where there is nothing to say, write `{_kind(file)}: []`" if _kind(file) in _MAY_BE_EMPTY else ""
         return Fault(file, 0, f"cannot be read: {error.strerror}{hint}")
-    if len(content) > MAX_BYTES:
-        return Fault(file, 0, f"is larger than {MAX_BYTES} bytes; split it, or is it the wrong file?")
+    if len(content) > most:
+        return Fault(file, 0, f"is larger than {most} bytes; split it, or is it the wrong file?")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

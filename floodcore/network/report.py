@@ -17,6 +17,7 @@ def lines(checked: Checked) -> list[str]:
         return [*faults, f"{_counted(len(faults), 'fault')}; nothing is loaded until all are mended"]
     return [
         *faults,
+        *([f"{_counted(len(faults), 'fault')}; the house starts without what was learnt"] if faults else []),
         *(str(replace(notice, message=f"notice: {notice.message}")) for notice in checked.notices),
         _summary(checked.network),
         *(line for fact in checked.missing for line in _listed(fact.fact, fact.stations)),

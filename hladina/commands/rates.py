@@ -26,12 +26,12 @@ def main(argv: Sequence[str]) -> int:
         records = read_readings(options.readings, stations)
         learned = _learn(stations, records)
         if learned:
-            options.out.write_text(own_rates.written(learned), encoding="utf-8")
+            _write(options.out, own_rates.written(learned))
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror or error}", file=sys.stderr)
+        print(f"{error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
         return 1
     for line in records.said():
         print(line, file=sys.stderr)
@@ -50,6 +50,16 @@ def _parser() -> argparse.ArgumentParser:
         help="where it goes; the live house reads rates.yaml beside its station files",
     )
     return parser
+
+
+def _write(path: Path, text: str) -> None:
+    """The whole file or none: a disk that is full leaves the one before."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _learn(stations: dict[str, Recorded], records: Records) -> dict[tuple[str, Quantity], Learnt]:

@@ -8,8 +8,10 @@ import pytest
 
 from alerting.engine.rulebook import Rulebook
 from alerting.engine.rules import Rules, canonical, parse, rules_of, version
-from floodcore.network.load import check, read
+from floodcore.network.faults import ConfigurationError
+from floodcore.network.load import MAX_BYTES, MAX_RATES_BYTES, check, read
 from floodcore.network.own_rates import written
+from floodcore.network.report import lines
 from floodcore.quality.rates import GENERIC, Learnt, Rates
 from floodcore.words import Quantity
 
@@ -81,6 +83,40 @@ def test_faults_of_rates(folder: Path, old: str, new: str, fault: str) -> None:
     assert old in text
     (folder / "rates.yaml").write_text(text.replace(old, new), encoding="utf-8")
     assert any(fault in line for line in said(folder)), said(folder)
+
+
+@pytest.mark.parametrize("left", [0.0, 0.3, 0.5, 0.95])
+def test_rates_cut_short_are_said_and_the_house_starts_with_the_generic_ones(
+    folder: Path, left: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (folder / "rates.yaml").read_text(encoding="utf-8")
+    (folder / "rates.yaml").write_text(text[: int(left * len(text))], encoding="utf-8")
+    found = read(folder)
+    assert rules_of(found, "000001", Quantity.LEVEL).rates == GENERIC
+    assert rules_of(found, "000001", Quantity.DISCHARGE).rates == GENERIC
+    assert all(line.startswith("rates.yaml:") for line in said(folder))
+    assert caplog.messages == [*said(folder), "rates.yaml is not used: every gauge is judged by the generic rates"]
+    printed = lines(check(folder))
+    assert printed[: len(said(folder))] == said(folder)
+    assert printed[len(said(folder))].endswith("; the house starts without what was learnt")
+
+
+def test_rates_do_not_hide_a_fault_of_another_file(folder: Path) -> None:
+    (folder / "rates.yaml").write_text("rates: [", encoding="utf-8")
+    (folder / "rivers.yaml").write_text("rivers: [", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        read(folder)
+    assert {fault.file for fault in refused.value.faults} >= {"rates.yaml", "rivers.yaml"}
+
+
+def test_the_rates_of_a_country_are_read(folder: Path) -> None:
+    text = written({("000001", Quantity.LEVEL): LEVEL})
+    filled = text + "# a comment as long as the line of a series\n" * 10_000
+    assert len(filled) > MAX_BYTES
+    (folder / "rates.yaml").write_text(filled, encoding="utf-8")
+    assert said(folder) == []
+    (folder / "rates.yaml").write_text(filled + "#" * MAX_RATES_BYTES, encoding="utf-8")
+    assert f"rates.yaml:0: is larger than {MAX_RATES_BYTES} bytes" in said(folder)[0]
 
 
 def test_what_is_written_is_what_is_read(folder: Path) -> None:

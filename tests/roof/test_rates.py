@@ -1,8 +1,11 @@
 """`hladina rates` and own rates in a hindcast: the same record teaches the same, and the engine goes by it."""
 
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,3 +127,23 @@ def test_misuse_is_misuse(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     missing = ["--stations", str(folder / "none.yaml"), "--readings", str(folder / "past.csv")]
     assert rates.main([*missing, "--out", str(folder / "rates.yaml")]) == 1
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_the_one_before(folder: Path) -> None:
+    assert learn(folder) == 0
+    before = (folder / "rates.yaml").read_bytes()
+    record(folder / "more.csv", [*calm(2100), *calm(300)])
+    files = "--stations s.yaml --readings more.csv --out rates.yaml"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 0; exec {sys.executable} -m hladina rates {files}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "rates.yaml: File too large\n")
+    assert (folder / "rates.yaml").read_bytes() == before
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".new")] == []
+    assert learn(folder, "more.csv") == 0
+    assert (folder / "rates.yaml").read_bytes() != before
