@@ -26,7 +26,7 @@ def stages(house: House) -> dict[str, Stage]:
 
     async def keep(pulse: Pulse) -> None:
         while True:
-            async with house.pool.connection() as connection, connection.transaction():
+            async with house.pool.connection() as connection:
                 await upkeep(connection, house)
             done = time.monotonic()
             while time.monotonic() - done < _EVERY_S:
@@ -37,14 +37,18 @@ def stages(house: House) -> dict[str, Stage]:
 
 
 async def upkeep(connection: AsyncConnection, house: House) -> list[str]:
-    """One round at the data time of `house`; a line for each thing done, none if another process is at it."""
-    cursor = await connection.execute(_TAKE, (_LOCK_KEY,))
-    row = await cursor.fetchone()
-    if row is None or not row[0]:
-        return []
-    passing("upkeep.locked")
+    """One round at the data time of `house`; a line for each thing done, none if another process is at it.
+
+    In transactions of its own. To make a partition the table of the observations is taken from all who write into it:
+    that is committed before anything is forgotten.
+    """
     now = house.clock.now()
-    done = await modes.maintain(connection, await modes.detect(connection), now)
-    done += await retention.forget(connection, now)
-    passing("upkeep.before_commit")
-    return done
+    async with connection.transaction():
+        cursor = await connection.execute(_TAKE, (_LOCK_KEY,))
+        row = await cursor.fetchone()
+        if row is None or not row[0]:
+            return []
+        passing("upkeep.locked")
+        done = await modes.maintain(connection, await modes.detect(connection), now)
+        passing("upkeep.before_commit")
+    return done + await retention.forget(connection, now)

@@ -50,6 +50,7 @@ async def _with_connection(dsn: str, command: str) -> int:
             cursor = await connection.execute("SELECT now()")
             row = await cursor.fetchone()
             done = [] if row is None else await modes.maintain(connection, status.mode, row[0])
+            await connection.commit()  # the table of the observations is free again before anything is forgotten
             done += [] if row is None else await retention.forget(connection, row[0])
             print("\n".join(done) or "nothing to do")
         else:

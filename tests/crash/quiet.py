@@ -66,7 +66,7 @@ async def keep_shape(dsn: str) -> list[str]:
     pool = await open_pool(dsn, max_size=2)
     try:
         house = House(Settings(dsn, Path(), clock=clock), pool, Network(), texts.load(), Supervisor(clock))
-        async with pool.connection() as conn, conn.transaction():
+        async with pool.connection() as conn:
             return await upkeep(conn, house)
     finally:
         await pool.close()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from floodcore.store import inbound, sources
 from floodcore.store.connect import Pool
 from floodcore.store.retention import REFUSED_KEPT, TEXTS_KEPT, forget
@@ -62,3 +64,33 @@ async def test_one_that_sends_nonsense_all_day_does_not_fill_the_disk_or_push_ou
         ("tts", "11:59"),
         ("push", "12:00"),
     ]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 100])
+async def test_batch_by_batch_the_same_is_forgotten(pool: Pool, batch: int) -> None:
+    await refuse(pool, "tts", [NOW - n * MINUTE for n in range(9, 0, -1)])
+    await refuse(pool, "push", [NOW - n * MINUTE for n in range(6, 0, -1)])
+    await refuse(pool, "old", [NOW - REFUSED_KEPT - n * MINUTE for n in range(1, 4)])
+    for name in ("a", "b", "c"):
+        await a_text(pool, name, NOW - TEXTS_KEPT - MINUTE, was_read=True)
+    async with pool.connection() as conn:
+        assert await forget(conn, NOW, most=4, batch=batch) == [
+            "forgot 3 texts that were read",
+            "forgot 3 old refused inputs",
+            "forgot 7 refused inputs beyond the most",
+        ]
+    assert await left(pool, "SELECT source, count(*) FROM quarantine GROUP BY 1 ORDER BY 1") == [
+        ("push", 4),
+        ("tts", 4),
+    ]
+
+
+async def test_a_row_that_somebody_holds_is_left_to_the_next(pool: Pool) -> None:
+    await refuse(pool, "push", [NOW - REFUSED_KEPT - n * MINUTE for n in range(1, 4)])
+    async with pool.connection() as conn, pool.connection() as other:
+        await conn.execute("SET lock_timeout = '5s'")
+        await conn.commit()
+        await other.execute("SELECT FROM quarantine ORDER BY quarantine_id LIMIT 1 FOR UPDATE")
+        assert await forget(conn, NOW) == ["forgot 2 old refused inputs"]
+        await other.rollback()
+        assert await forget(conn, NOW) == ["forgot 1 old refused inputs"]
