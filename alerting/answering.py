@@ -25,6 +25,9 @@ _WET_KM = 20.0
 # Who names one of these as the cause says that it is water.
 _WATER = frozenset({Cause.NATURAL, Cause.RELEASE, Cause.ICE, Cause.WEED, Cause.BACKWATER})
 
+# Who names one of these says that the gauge is not to be believed, and has looked.
+_GAUGE = frozenset({Cause.SENSOR, Cause.DESTROYED, Cause.WORKS})
+
 # Officers are reminded an hour after the leap, and every three hours from then on.
 FIRST_REMINDER = timedelta(hours=1)
 NEXT_REMINDER = timedelta(hours=3)
@@ -81,6 +84,11 @@ def reminder(proof: Proof, now: datetime) -> datetime | None:
     """When officers were to be reminded last; None if it is not time yet."""
     since = now - proof.since - FIRST_REMINDER
     return None if since < timedelta(0) else proof.since + FIRST_REMINDER + since // NEXT_REMINDER * NEXT_REMINDER
+
+
+def looked_at(proof: Proof, notes: Iterable[Note]) -> bool:
+    """Whether people said since the leap that it is the gauge's: they need no reminder while that holds."""
+    return any(note.cause in _GAUGE and note.recorded_at >= proof.since for note in notes)
 
 
 def _by_station(

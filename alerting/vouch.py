@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from alerting.answering import AROUND, RAIN_BEFORE, answers, asked, reminder
+from alerting.answering import AROUND, RAIN_BEFORE, answers, asked, looked_at, reminder
 from alerting.aside import FAULTS, put_aside
 from alerting.engine.judge import Folded, Standing, chain, direction, encode, with_trends
 from alerting.engine.lifecycle import Reason
@@ -127,8 +127,10 @@ async def _one(
     series, station = rise.series, rise.series.station_id
     ruled = rulebook.of(station, Quantity(series.quantity), rise.until)
     words = [word for name in heard.asked.get(station, ()) for word in heard.words.get(name, ())]
-    found = answers(rulebook.network, station, rise.proof, heard.notes.get(station, ()), words, heard.held)
-    reminders = _reminder(series, rise.standing, ruled, now, exercise=exercise) if found is None else ()
+    noted = heard.notes.get(station, ())
+    found = answers(rulebook.network, station, rise.proof, noted, words, heard.held)
+    quiet = found is not None or looked_at(rise.proof, noted)
+    reminders = () if quiet else _reminder(series, rise.standing, ruled, now, exercise=exercise)
     if found is None and not reminders:
         return 0
     channels = ("sms",) if found is None else ("sms", "cap")

@@ -74,12 +74,12 @@ class Job(msgspec.Struct, frozen=True, gc=False):
 class Change(msgspec.Struct, frozen=True, gc=False):
     """A change with the value that caused it. `limit` is the one reached, or on a fall the one left.
 
-    Of rain the value is the sum that `rain` is about.
+    None if the station has none any more. Of rain the value is the sum that `rain` is about.
     """
 
     known: Known
     value: float
-    limit: float
+    limit: float | None
     trend: Trend
     per_hour: float | None
     rain: rain_sums.Finding | None = None
@@ -111,7 +111,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
     known: Known
     value: float
-    limit: float
+    limit: float | None
     window: Window
     rain: rain_sums.Finding | None = None
 
@@ -256,8 +256,13 @@ def _evidence(believed: Sequence[Point], ladder: thresholds.Ladder) -> tuple[Poi
     return decisive, Evidence(newest.at, thresholds.reached(ladder, decisive.value), held)
 
 
-def _limit(rules: Rules, transition: Transition) -> float:
-    """The limit the change is about; a lower degree stands in when limits changed since the degree was reached."""
+def _limit(rules: Rules, transition: Transition) -> float | None:
+    """The limit the change is about; a lower degree stands in when limits changed since the degree was reached.
+
+    None if there are none any more: what is held then may still be answered for.
+    """
+    if not rules.limits:
+        return None
     about = max(transition.from_degree, transition.to_degree)
     known = [degree for degree in rules.limits if degree <= about]
     return rules.limits[max(known, default=min(rules.limits))]

@@ -13,17 +13,20 @@ _STANDINGS: LiteralString = """
     SELECT s.station_id, s.quantity, st.degree, st.observed_at, st.flag, st.judged_until, st.updated_at AS judged_at
     FROM series s JOIN series_state st USING (series_id)
     WHERE s.station_id = ANY(%s)"""
-# Of a spare whose main one is lost: the degree it holds, and its own silence. Of any spare: what goes on in a
-# chain that people were told of, to its end.
+# Of a spare whose main one is lost: the degree it holds, its own silence, the newest reminder that it is not proved.
+# Of any spare: what goes on in a chain that people were told of, to its end.
 _PENDING: LiteralString = """
     SELECT e.event_id, e.station_id, e.quantity, e.kind, e.at, e.to_degree
     FROM event e
-    WHERE e.station_id = ANY(%(spares)s) AND e.kind IN ('reached', 'proved', 'silence')
+    WHERE e.station_id = ANY(%(spares)s) AND e.kind IN ('reached', 'proved', 'silence', 'unproved')
       AND NOT EXISTS (SELECT FROM announcement a WHERE a.event_id = e.event_id)
+      AND (e.kind <> 'unproved'
+           OR NOT EXISTS (SELECT FROM event n WHERE n.station_id = e.station_id AND n.quantity = e.quantity
+                          AND n.kind IN ('reached', 'proved', 'unproved') AND n.event_id > e.event_id))
       AND (e.station_id = ANY(%(lost)s) AND e.to_degree > 0
              AND NOT EXISTS (SELECT FROM event n WHERE n.station_id = e.station_id AND n.quantity = e.quantity
                              AND n.kind = 'reached' AND n.event_id > e.event_id)
-           OR e.kind IN ('reached', 'proved')
+           OR e.kind IN ('reached', 'proved', 'unproved')
              AND EXISTS (SELECT FROM event c JOIN announcement a USING (event_id)
                          WHERE c.station_id = e.station_id AND c.quantity = e.quantity AND c.chain = e.chain
                            AND c.kind = 'reached' AND c.event_id < e.event_id))

@@ -11,6 +11,7 @@ from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.spare import stand_in
 from alerting.sweep import sweep
+from alerting.vouch import look
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.quality.door import at_the_door
 from floodcore.store import book, notes
@@ -121,3 +122,22 @@ async def test_when_both_are_lost_the_officers_hear_of_the_spare_too(pool: Pool)
 async def test_a_network_without_spares_asks_nothing(pool: Pool) -> None:
     async with pool.connection() as conn:
         assert await stand_in(conn, Rulebook(Network(stations={"main": MAIN})), T0) == 0
+
+
+async def test_officers_are_reminded_of_a_spare_that_stands_in_and_is_not_proved(pool: Pool) -> None:
+    rests = [*(50.0 + n % 2 for n in range(12)), *(180.0 + n % 2 for n in range(24))]
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        for n, level in enumerate(rests):
+            now = T0 + n * STEP
+            await bring(conn, "spare", [level], n)
+            await look(conn, RULEBOOK, now, exercise=False)
+            if n >= 20:
+                await stand_in(conn, RULEBOOK, now)
+        reminder = ("spare", "unproved", 2, 2, "sms")
+        assert await told(conn) == [("spare", "reached", 0, 2, "cap+sms"), reminder]
+        later = T0 + 12 * STEP + timedelta(hours=4, minutes=1)
+        assert await look(conn, RULEBOOK, later, exercise=False) == 1
+        await stand_in(conn, RULEBOOK, later)
+        assert (await told(conn))[2:] == [reminder]
+        assert await stand_in(conn, RULEBOOK, later) == 0

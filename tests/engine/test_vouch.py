@@ -182,3 +182,34 @@ async def test_a_change_still_to_come_proves_nothing_by_its_limits(pool: Pool) -
         version = RULEBOOK.of("above", Quantity.LEVEL, END).version
         assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
         assert await sound(conn)
+
+
+@pytest.mark.parametrize(("cause", "reminders"), [(Cause.SENSOR, 0), (Cause.DESTROYED, 0), (Cause.WORKS, 0), (None, 2)])
+async def test_who_said_that_it_is_the_gauge_is_not_reminded(pool: Pool, cause: Cause | None, reminders: int) -> None:
+    since = T0 + 12 * STEP
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        early = NewNote("above", Cause.SENSOR, T0, None, "before", {Language.CS: "z rána"})
+        async with conn.transaction():
+            await notes.add(conn, early, T0)
+        await bring(conn, "above", LEAPT)
+        if cause is not None:
+            async with conn.transaction():
+                await notes.add(conn, NewNote("above", cause, END, None, "officer", {Language.CS: "čidlo"}), END)
+        told = [await look(conn, RULEBOOK, since + timedelta(minutes=m), exercise=False) for m in (61, 241)]
+        assert sum(told) == reminders
+        assert await held(conn) == (2, 0, "leap")
+
+
+async def test_what_is_held_is_answered_for_when_the_station_has_no_limits_any_more(pool: Pool) -> None:
+    bare = Rulebook(Network(stations={"above": replace(ABOVE, limits=())}))
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        await bring(conn, "above", LEAPT)
+        async with conn.transaction():
+            await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "voda"}), END)
+        assert await look(conn, bare, END + STEP, exercise=False) == 1
+        assert (await events(conn))[1][:5] == ("proved", 0, 2, None, "confirmed")
+        assert await held(conn) == (2, None, "")
+        async with conn.transaction():
+            assert await (await conn.execute("SELECT FROM aside")).fetchall() == []
