@@ -10,7 +10,7 @@ from alerting.engine.judge import Change, chain
 from alerting.engine.lifecycle import PROVED as PROVES
 from alerting.engine.silence import Silence
 from floodcore.killpoint import passing
-from floodcore.store import book, judging
+from floodcore.store import book, judging, telling
 from floodcore.store.judging import Announcement, NewEvent, Series
 from floodcore.store.listen import EVENT
 from floodcore.store.rain import Fallen
@@ -90,7 +90,10 @@ async def tell(
     channels: tuple[str, ...],
     rain: Mapping[int, Fallen] = MappingProxyType({}),
 ) -> None:
-    """Announcements and flood book for events just stored; `rain` is what those of rain are about."""
+    """Announcements and flood book for events just stored; `rain` is what those of rain are about.
+
+    A proof opens again what was expected of the rise meanwhile, so that residents hear of it too (ADR 0020).
+    """
     if not stored:
         return
     intents = [
@@ -100,9 +103,19 @@ async def tell(
         for channel in channels
     ]
     await judging.announce(conn, intents)
+    proved = [event.chain for _, event in stored if _proves(event)]
+    if proved:
+        await telling.reopen(conn, proved, now)
     await book.append(conn, [_entry(number, event, rain.get(number)) for number, event in stored], now)
     await judging.notify(conn, EVENT)
     passing("engine.event_written")
+
+
+def _proves(event: NewEvent) -> bool:
+    """Whether residents know of more than before of a rise that was kept from them."""
+    known = event.from_degree if event.firm_from is None else event.firm_from
+    knows = event.to_degree if event.firm_to is None else event.firm_to
+    return knows > known and (event.kind == PROVED or known < event.from_degree)
 
 
 def _entry(number: int, event: NewEvent, fallen: Fallen | None) -> book.NewEntry:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
+from alerting.foresee_load import above
 from alerting.notify import overdue, policy
 from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.overdue import Present, Wait
@@ -72,7 +73,8 @@ async def _expand(
         _log.error("event %d of %s: nobody is told: %s", announced.event_id, announced.station_id, error)
         return 0
     main = main_of(house.network, announced.station_id)
-    return await telling.expand(connection, announced, texts, plan.valid_until, main, plan.chance)
+    fed_by = above(announced.station_id, house.network.stations)
+    return await telling.expand(connection, announced, texts, plan.valid_until, main, plan.chance, fed_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import logging
 
+from alerting.foresee_load import above
 from alerting.notify.compose import UntellableError
 from alerting.notify.expanding import main_of, planned, written
 from alerting.notify.overdue import Wait
@@ -44,7 +45,8 @@ async def _renew(house: House, old: RunOut) -> tuple[int, int]:
                 _log.error("event %d: not told on: %s", current.event_id, error)
             else:
                 main = main_of(house.network, current.station_id)
-                renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main, plan.chance)
+                fed_by = above(current.station_id, house.network.stations)
+                renewed = await renewing.renew(connection, old, now, texts, plan.valid_until, main, plan.chance, fed_by)
         expired = await renewing.expire(connection, old, now)
         passing("renew.before_commit")
     passing("renew.after_commit")

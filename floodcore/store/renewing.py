@@ -4,7 +4,7 @@ Only what is `due` is touched: a text that may have been accepted is an open que
 answered first. The row keeps its token, so an old message of it would still be found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -113,14 +113,17 @@ async def renew(
     valid_until: datetime,
     main: str | None = None,
     chance: float | None = None,
+    above: Sequence[str] = (),
 ) -> int:
     """Give the run-out texts of `old` to those it still concerns a new body; returns how many.
 
-    `main` is the gauge its station is the spare of, `chance` the probability of an expectation by now.
+    `main` is the gauge its station is the spare of, `chance` the probability of an expectation by now, `above` the
+    gauges above that a forecast looks at.
     """
     values = {
         "main": main or "",
         "chance": chance,
+        "above": list(above),
         "event_id": old.event_id,
         "station_id": old.station_id,
         "kind": old.kind,

@@ -1,6 +1,6 @@
 """Announcements into deliveries: who is told what, each text once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -33,8 +33,9 @@ _CLAIM_ANNOUNCEMENT: LiteralString = (
 _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
 # Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
 # by its spare too. Rain concerns residents only where the configuration says so. An expectation concerns residents
-# from their own degree and probability on, unless it follows from a rise that is not proved; and what becomes of it
-# those who were told of it.
+# from their own degree and probability on, and what becomes of it those who were told of it. As long as something is
+# expected it concerns none while it follows from a rise that is not proved: of the gauge itself, or within the last six
+# hours, which is how far a forecast sees a rise, of one of those `above` that it looked at.
 CONCERNED: LiteralString = """
     WITH concerned AS (
         SELECT r.recipient_id, r.phone, r.language, r.role
@@ -49,10 +50,16 @@ CONCERNED: LiteralString = """
                       ELSE EXISTS (
                           SELECT FROM event e JOIN expectation x USING (event_id)
                           WHERE e.event_id = %(event_id)s
+                            AND (x.expected_at IS NULL OR NOT EXISTS (
+                                SELECT FROM series_state h JOIN series g USING (series_id)
+                                WHERE h.firm IS NOT NULL
+                                  AND (h.series_id = e.series_id
+                                       OR g.station_id = ANY(%(above)s::text[]) AND g.quantity <> 'rain' AND EXISTS (
+                                           SELECT FROM event u
+                                           WHERE u.series_id = h.series_id AND u.kind = 'reached'
+                                             AND u.firm_to < u.to_degree AND u.at > e.at - interval '6 hours'))))
                             AND (coalesce(%(chance)s, x.probability) >= r.expected_probability
                                  AND e.to_degree >= greatest(r.from_degree, r.expected_from_degree)
-                                 AND NOT EXISTS (SELECT FROM series_state h
-                                                 WHERE h.series_id = e.series_id AND h.firm IS NOT NULL)
                                  OR EXISTS (
                                      SELECT FROM event o JOIN delivery d USING (event_id)
                                      WHERE o.station_id = e.station_id AND o.quantity = e.quantity
@@ -119,6 +126,22 @@ _SUPERSEDE: LiteralString = """
         error_code = CASE WHEN old.status = 'due' THEN 'superseded' ELSE old.error_code END,
         final_at = CASE WHEN old.status = 'due' THEN now() END
     FROM stale WHERE old.delivery_id = stale.delivery_id"""
+# What was expected since the rises of these chains were raised and stands, at these gauges or below them. Their order
+# keeps two who open them again from waiting for each other; one who expands one of them just now is waited for.
+_REOPEN: LiteralString = """
+    WITH open AS MATERIALIZED (
+        SELECT a.event_id
+        FROM announcement a JOIN event e USING (event_id) JOIN foresight f ON f.series_id = e.series_id
+        WHERE a.channel = 'sms' AND e.kind = 'expected' AND f.degree = e.to_degree
+          AND e.at >= (SELECT min(r.at) FROM event r
+                       WHERE r.chain = ANY(%s::text[]) AND r.kind = 'reached' AND r.firm_to < r.to_degree)
+          AND NOT EXISTS (SELECT FROM event n
+                          WHERE n.series_id = e.series_id AND n.kind = 'expected' AND n.event_id > e.event_id)
+        ORDER BY a.event_id
+        FOR UPDATE OF a
+    )
+    UPDATE announcement a SET done_at = NULL, wait_until = NULL, valid_until = least(a.valid_until, %s)
+    FROM open WHERE a.event_id = open.event_id AND a.channel = 'sms'"""
 _NOTIFY: LiteralString = "SELECT pg_notify('hladina_delivery', '')"
 DEGREES = ("reached", "proved")
 """The kinds of events that say which degree is reached: the newer of two is what holds."""
@@ -237,16 +260,19 @@ async def expand(
     valid_until: datetime,
     main: str | None = None,
     chance: float | None = None,
+    above: Sequence[str] = (),
 ) -> int:
     """Write one delivery for everyone `announced` concerns, and return how many.
 
     `bodies` by language. Officers get everything; a resident gets the reached limits of the stations
     subscribed to, from their own degree on, and the fall from it. `main` is the gauge the station is the spare of;
-    `chance` the probability of an expectation where it is another by now than when it was decided.
+    `chance` the probability of an expectation where it is another by now than when it was decided; `above` are the
+    gauges above it that a forecast looks at.
     """
     values = {
         "main": main or "",
         "chance": chance,
+        "above": list(above),
         "event_id": announced.event_id,
         "station_id": announced.station_id,
         "quantity": announced.quantity,
@@ -262,6 +288,15 @@ async def expand(
     await close(connection, announced)
     await ring(connection)
     return written
+
+
+async def reopen(connection: AsyncConnection, chains: Sequence[str], now: datetime) -> int:
+    """Rises of `chains` are proved: what was expected meanwhile and stands is expanded again; returns how many.
+
+    Who was told of it is not told twice; residents, from whom it was kept, are told what is expected at data time
+    `now`, not what was when it was decided.
+    """
+    return (await connection.execute(_REOPEN, [list(chains), now])).rowcount
 
 
 async def ring(connection: AsyncConnection) -> None:
