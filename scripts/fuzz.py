@@ -3,8 +3,8 @@
     python scripts/fuzz.py [--inputs N] [--notes FILE] [--write] [NAME …]
 
 N inputs for each decoder (default 1,000,000). A decoder that raises what it does not name ends its process, and the
-table says so. Results are kept in FILE, a line each, so that a run goes on where it was stopped; `--write` makes
-docs/sources/fuzzing.md of it.
+table says so. Results are kept in FILE, a line each, so that a run of as many inputs and of the same commit goes on
+where it was stopped; `--write` makes docs/sources/fuzzing.md of it.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> int:
         print(json.dumps(_one(options.one, options.inputs)))
         return 0
     names = options.names or list(every())
-    kept = {} if not options.notes.exists() else _kept(options.notes)
+    kept = {} if not options.notes.exists() else _kept(options.notes, options.inputs, _commit())
     for name in names:
         if name not in kept:
             kept[name] = _apart(name, options.inputs)
@@ -78,12 +78,18 @@ def _one(name: str, inputs: int) -> dict[str, object]:
 def _apart(name: str, inputs: int) -> dict[str, object]:
     command = [sys.executable, str(Path(__file__)), "--one", name, "--inputs", str(inputs)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    about = {"at": time.strftime("%Y-%m-%d", time.gmtime()), "commit": _commit()}
+    about = {"at": time.strftime("%Y-%m-%d", time.gmtime()), "commit": _commit(), "asked": inputs}
     if done.returncode == 0:
         found: dict[str, object] = json.loads(done.stdout)
         return found | about
     print(done.stderr, file=sys.stderr)
-    return {"inputs": 0, "refused": 0, "longest_s": 0.0, "grown_kb": 0, "raised": done.stderr.splitlines()[-1]} | about
+    return {"inputs": 0, "refused": 0, "longest_s": 0.0, "grown_kb": 0, "raised": _why(done)} | about
+
+
+def _why(done: "subprocess.CompletedProcess[str]") -> str:
+    """Why a trial ended: what was raised, or how the process went where nothing was said."""
+    said = done.stderr.splitlines()
+    return said[-1] if said and done.returncode > 0 else f"ended with return code {done.returncode}"
 
 
 def _commit() -> str:
@@ -91,9 +97,11 @@ def _commit() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip()
 
 
-def _kept(notes: Path) -> dict[str, dict[str, object]]:
+def _kept(notes: Path, inputs: int, commit: str) -> dict[str, dict[str, object]]:
+    """What was found before of this commit with as many inputs, by decoder."""
     lines = [json.loads(line) for line in notes.read_text("utf-8").splitlines()]
-    return {line.pop("decoder"): line for line in lines}
+    same = [line for line in lines if (line.get("asked", line["inputs"]), line["commit"]) == (inputs, commit)]
+    return {line.pop("decoder"): line for line in same}
 
 
 def _row(name: str, found: dict[str, object]) -> str:
