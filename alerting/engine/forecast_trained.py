@@ -30,8 +30,9 @@ class TrainedError(ValueError):
     """The file cannot be used; `faults` holds a line for each reason, with what to do."""
 
     def __init__(self, faults: list[str]) -> None:
-        self.faults = faults
-        super().__init__("; ".join(faults))
+        # A file may name half of a letter, which nothing can print.
+        self.faults = [fault.encode("utf-8", "backslashreplace").decode() for fault in faults]
+        super().__init__("; ".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from alerting import learnt
 from alerting.engine import forecast_odds
-from alerting.engine.forecast_trained import FILE, FORMAT, Trained, TrainedError, version_of
+from alerting.engine.forecast_trained import FILE, FORMAT, Trained, TrainedError, parse, version_of
 from alerting.engine.rulebook import Rulebook
 from alerting.evaluate import evaluate
 from alerting.foresee import foresee
@@ -198,6 +198,16 @@ def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path, text: bytes) 
     (fault,) = learnt.faults(tmp_path, NETWORK)
     assert "is damaged" in fault
     assert "--train" in fault
+
+
+def test_half_a_letter_in_a_name_can_be_said(taught: Path) -> None:
+    file = json.loads((taught / FILE).read_bytes())
+    file["stations"] = {"g\ud800": next(iter(file["stations"].values()))}
+    file["version"] = version_of(file)
+    with pytest.raises(TrainedError) as refused:
+        parse(json.dumps(file).encode(), {}, forecast_odds.generic().version)
+    assert "station g\\ud800: is not in the station files" in str(refused.value)
+    assert all(fault.isprintable() for fault in refused.value.faults)
 
 
 def test_no_file_is_no_fault(tmp_path: Path) -> None:
