@@ -67,10 +67,11 @@ _WRECK_CM, _WRECK_SHARE = 30.0, 0.25
 _ONE_WAY = 0.85
 _ONE_STEP = 0.6
 # Or when it climbs for long by ordinary steps, through so many readings by so much, going back by no more than makes
-# seven tenths of its way go up.
+# seven tenths of its way go up; steps of a few centimetres may go either way, no wreck keeps to them.
 _CLIMB_READINGS = 12
 _CLIMB_CM = 30.0
 _CLIMB_UP = 0.7
+_GENTLE_CM = 4.0
 # A leap of no more than so many rises of the hour before goes on with them.
 _GOES_ON = 2.0
 # Leaps that follow one another so soon are one.
@@ -335,7 +336,7 @@ def _climbing(proof: Proof, seen: Seen) -> Proof:
     """The climb of a wreck with its newest reading; it begins anew where too much of it went back, or at a leap."""
     good, now = seen.memory.good, seen.newest
     step = 0.0 if good is None else now.value - good.value
-    spare = proof.spare + step - _CLIMB_UP * abs(step)
+    spare = proof.spare + step - (_CLIMB_UP * abs(step) if abs(step) > _GENTLE_CM else 0.0)
     if good is None or spare <= 0.0 or len(seen.believed) > 1 or step > ordinary(seen.quantity, good.value, 10.0):
         return replace(proof, foot=now.value, climbed=0, spare=0.0)
     return replace(proof, foot=proof.foot if proof.climbed else good.value, climbed=proof.climbed + 1, spare=spare)

@@ -272,7 +272,7 @@ def flood_after(odd: list[float], resting: int, per_step: float, noise: list[flo
 trembles = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=7)
 
 
-@given(st.floats(55.0, 300.0), st.integers(1, 12), st.integers(2, 66), st.floats(2.0, 10.0), trembles)
+@given(st.floats(55.0, 300.0), st.integers(1, 12), st.integers(12, 66), st.floats(2.0, 10.0), trembles)
 def test_a_flood_after_a_gauge_was_cleaned_is_told_with_each_degree(
     depth: float, low: int, resting: int, per_step: float, noise: list[float]
 ) -> None:
@@ -334,3 +334,10 @@ def test_what_was_answered_for_is_not_held_again_by_a_late_sample() -> None:
     folded = fold_late(Late(RULES, standing, every[-1].at, first.latest, first.checkpoints, every, after))
     assert folded.standing.proof is None
     assert (folded.standing.degree, folded.standing.firm) == (2, 2)
+
+
+def test_a_slow_rise_of_a_rough_gauge_out_of_a_wreck_is_told_by_a_further_limit() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    rough = [0.0, 3.0, 1.0, 3.0, 0.0, 2.0]
+    _, residents = both([*CALM, *dead, *(80.0 + 0.8 * n + rough[n % 6] for n in range(160))])
+    assert [(was, to) for _, was, to, _ in residents][-1] == (2, 3)
