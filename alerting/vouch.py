@@ -9,7 +9,7 @@ itself proves is the engine's (ADR 0020).
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
@@ -20,6 +20,7 @@ from alerting.engine.judge import Folded, Standing, chain, direction, encode, wi
 from alerting.engine.lifecycle import Reason
 from alerting.engine.proof import Proof
 from alerting.engine.rulebook import Rulebook, Versioned
+from alerting.engine.rules import parse
 from alerting.engine.trend import slopes_of
 from alerting.engine.vouching import Vouch, vouched
 from alerting.past import standing_of
@@ -43,9 +44,10 @@ _log = logging.getLogger("hladina.engine")
 
 @dataclass(frozen=True, slots=True)
 class _Rise:
-    """A series at a degree that is not proved, as it was read; judged `until` then."""
+    """A series at a degree that is not proved, as it was read; judged `until` then by the rules `ruled`."""
 
     series: Series
+    ruled: Versioned
     standing: Standing
     proof: Proof
     until: datetime
@@ -74,7 +76,7 @@ async def look(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exer
     """
     faults: list[tuple[int, Exception]] = []
     async with conn.transaction():
-        rises = await _rises(conn, faults)
+        rises = await _rises(conn, rulebook, faults)
         heard = await _hear(conn, rulebook, rises, now)
     new = 0
     for rise in rises:
@@ -87,7 +89,7 @@ async def look(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exer
     return new
 
 
-async def _rises(conn: AsyncConnection, faults: list[tuple[int, Exception]]) -> list[_Rise]:
+async def _rises(conn: AsyncConnection, rulebook: Rulebook, faults: list[tuple[int, Exception]]) -> list[_Rise]:
     """The unproved rises; series whose standing cannot be read are put to `faults`."""
     found = []
     for series in await judging.load(conn, await vouches.unproved(conn)):
@@ -97,8 +99,24 @@ async def _rises(conn: AsyncConnection, faults: list[tuple[int, Exception]]) -> 
             faults.append((series.series_id, fault))
             continue
         if standing.proof is not None and series.judged_until is not None:
-            found.append(_Rise(series, standing, standing.proof, series.judged_until))
+            ruled = await _in_use(conn, rulebook, series, series.judged_until)
+            found.append(_Rise(series, ruled, standing, standing.proof, series.judged_until))
     return found
+
+
+async def _in_use(conn: AsyncConnection, rulebook: Rulebook, series: Series, until: datetime) -> Versioned:
+    """The rules the series was judged by, as a rebuild finds them; the files may say otherwise by now.
+
+    Of another engine they cannot be read: then those of the files.
+    """
+    ruled = rulebook.of(series.station_id, Quantity(series.quantity), until)
+    if series.rule_version == ruled.version:
+        return ruled
+    used = [use for use in await judging.uses(conn, series.series_id) if use.rule_version == series.rule_version]
+    try:
+        return replace(ruled, rules=parse(used[-1].rules), version=used[-1].rule_version, canonical=used[-1].rules)
+    except (KeyError, ValueError, IndexError):
+        return ruled
 
 
 async def _hear(conn: AsyncConnection, rulebook: Rulebook, rises: Sequence[_Rise], now: datetime) -> _Heard:
@@ -125,7 +143,7 @@ async def _one(
     conn: AsyncConnection, rulebook: Rulebook, rise: _Rise, heard: _Heard, now: datetime, *, exercise: bool
 ) -> int:
     series, station = rise.series, rise.series.station_id
-    ruled = rulebook.of(station, Quantity(series.quantity), rise.until)
+    ruled = rise.ruled
     words = [word for name in heard.asked.get(station, ()) for word in heard.words.get(name, ())]
     noted = heard.notes.get(station, ())
     found = answers(rulebook.network, station, rise.proof, noted, words, heard.held)

@@ -184,6 +184,23 @@ async def test_a_change_still_to_come_proves_nothing_by_its_limits(pool: Pool) -
         assert await sound(conn)
 
 
+async def test_it_is_proved_by_the_rules_in_use_whatever_the_files_say_by_now(pool: Pool) -> None:
+    lowered = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 70.0, Degree.READINESS: 120.0}, "invented anew", None)
+    stations = {**RULEBOOK.network.stations, "above": replace(ABOVE, limits=(lowered,))}
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        await bring(conn, "above", LEAPT)
+        async with conn.transaction():
+            await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "vidím"}), END)
+        assert await look(conn, Rulebook(Network(stations=stations)), END, exercise=False) == 1
+        async with conn.transaction():
+            cursor = await conn.execute("SELECT kind, limit_value, rule_version FROM event ORDER BY event_id")
+            told = await cursor.fetchall()
+        version = RULEBOOK.of("above", Quantity.LEVEL, END).version
+        assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
+        assert await sound(conn)
+
+
 @pytest.mark.parametrize(("cause", "reminders"), [(Cause.SENSOR, 0), (Cause.DESTROYED, 0), (Cause.WORKS, 0), (None, 2)])
 async def test_who_said_that_it_is_the_gauge_is_not_reminded(pool: Pool, cause: Cause | None, reminders: int) -> None:
     since = T0 + 12 * STEP
