@@ -49,6 +49,9 @@ _MOST_ABOVE = 3
 # come within seconds of one another, and three minutes are a tenth of the shortest horizon.
 PATIENCE = timedelta(minutes=3)
 
+# Without limits a discharge has nothing to be measured by; levels are taken as they are.
+_MEASURED = Rules(Quantity.LEVEL, timedelta(minutes=10))
+
 _log = logging.getLogger("hladina.foresee")
 
 
@@ -281,7 +284,8 @@ class _Beside:
 
 
 def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
-    own, until_then = _points(case.ruled.rules, case.believed), case.series.foreseen_until
+    unmeasured = Quantity(case.series.quantity) is not Quantity.LEVEL and not case.ruled.rules.limits
+    own, until_then = _points(_MEASURED if unmeasured else case.ruled.rules, case.believed), case.series.foreseen_until
     if own is None:
         return
     cut_others = (each.believed for each in beside.heard if _is_cut(each.believed))
@@ -295,7 +299,8 @@ def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
     moments = moments[moments <= until.timestamp()]
     if case.begin.after is not None:
         moments = moments[moments > case.begin.after.timestamp()]
-    forecast = moments[due(case.ruled.rules, own, moments)]
+    # A discharge before its first limits has no forecast, and is gone through up to the day they hold from.
+    forecast = moments[:0] if unmeasured else moments[due(case.ruled.rules, own, moments)]
     loaded.work.append(
         Work(
             case.series,

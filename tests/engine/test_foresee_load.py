@@ -1,5 +1,6 @@
 """What a round reads: enough to go on from, however fast a gauge reports and however long another has not been read."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,11 +9,11 @@ import pytest
 from psycopg import AsyncConnection
 
 from alerting import foresee_load
-from floodcore.network.model import Network
+from floodcore.network.model import Change, Limits, Network
 from floodcore.store.connect import Pool
 from floodcore.store.foresight import Memory
 from floodcore.words import Quantity, Reading
-from tests.engine.test_foresee import STEP, T0, bring, readings, run, station, wave
+from tests.engine.test_foresee import SPA, STEP, T0, bring, readings, run, station, wave
 from tests.rows import rows
 
 UNTIL = """
@@ -96,3 +97,24 @@ async def test_a_gauge_above_that_is_read_in_parts_is_waited_for(pool: Pool, mon
                 await run(conn, T0 + 100 * STEP, PAIRS)
         assert await state(conn, "A") == await state(conn, "B")
         assert (await state(conn, "A"))[0] == T0 + 74 * STEP
+
+
+async def test_a_discharge_without_limits_before_its_first_change_is_foreseen_from_then_on(pool: Pool) -> None:
+    flows = wave(40, 125, 24)
+    holds_from = T0 + 15 * STEP
+    limits = Limits(Quantity.DISCHARGE, SPA, "invented", None)
+    change = Change(limits, holds_from, "M. Vzorová", "measured anew")
+    bare = replace(station("A"), quantities=(Quantity.DISCHARGE,), limits=(), changes=(change,))
+    network = Network(stations={"A": bare})
+    until = "SELECT foreseen_until, issued_at >= %s FROM foresight"
+    async with pool.connection() as conn:
+        for number, flow in enumerate(flows[:34]):
+            at = T0 + number * STEP
+            await bring(conn, [Reading("A", Quantity.DISCHARGE, at, flow, flow, "m3/s")])
+            if number > 2:  # the first round is one of several readings
+                await run(conn, at, network)
+            await run(conn, at, network)
+        cursor = await conn.execute(until, (holds_from,))
+        assert await cursor.fetchall() == [(T0 + 33 * STEP, True)]
+        first = await rows(conn, "SELECT min(at) FROM event WHERE kind = 'expected'")
+        assert holds_from <= first[0][0] < T0 + 33 * STEP
