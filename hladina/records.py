@@ -1,48 +1,96 @@
 """The readings of a hindcast (CSV, plain or gzip). The contract is in docs/engine.md.
 
-A row that cannot be understood is counted and named, and never stops the next good one.
+A row that cannot be understood is counted and named, and never stops the next good one. A file is read in blocks of
+whole lines: one that is clean through and through at once (`hladina.clean_rows`), any other row by row.
 """
 
 import csv
 import gzip
 import io
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hladina.clean_rows import Rows, rows
 from hladina.station_list import InputError, Recorded, canonical, first_line
 
 _COLUMNS = ("station_id", "timestamp", "value", "unit")
 _NAMED = 20
 _GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
 # No reading is so long; what is may not fill the memory.
 _LONGEST_LINE = 65_536
+# What is read at once. Longer blocks are not faster.
+PIECE = 1 << 20
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def _whole() -> "array[int]":
+    return array("q")
+
+
+def _double() -> "array[float]":
+    return array("d")
 
 
 @dataclass(slots=True)
 class Record:
-    """The readings of one station in time order, canonical units."""
+    """The readings of one station in time order, canonical units; small enough to travel.
 
-    at: list[datetime] = field(default_factory=list)
-    value: list[float | None] = field(default_factory=list)
+    `stamps` are microseconds since 1970, `numbers` the values, `missing` 1 where there is none.
+    """
+
+    stamps: "array[int]" = field(default_factory=_whole)
+    numbers: "array[float]" = field(default_factory=_double)
+    missing: bytearray = field(default_factory=bytearray)
     repeated: int = 0
     contradictory: int = 0
     late: list[datetime] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        """How many readings count."""
+        return len(self.stamps)
+
+    @property
+    def at(self) -> list[datetime]:
+        """The times, made anew at each call."""
+        return [moment.replace(tzinfo=UTC) for moment in np.array(self.stamps).view("datetime64[us]").tolist()]
+
+    @property
+    def value(self) -> list[float | None]:
+        """The values, made anew at each call; None where one is missing."""
+        return [None if gone else value for value, gone in zip(self.numbers, self.missing, strict=True)]
+
     def add(self, at: datetime, value: float | None) -> None:
         """Take one reading by the rules of the store: the first of a time stands, an older one is late."""
-        if not self.at or at > self.at[-1]:
-            self.at.append(at)
-            self.value.append(value)
-        elif at == self.at[-1]:
+        stamp, last = (at - _EPOCH) // _MICROSECOND, self.stamps[-1] if self.stamps else None
+        if last is None or stamp > last:
+            self.stamps.append(stamp)
+            self.numbers.append(np.nan if value is None else value)
+            self.missing.append(value is None)
+        elif stamp == last:
             self.repeated += 1
-            self.contradictory += value != self.value[-1]
+            self.contradictory += value != (None if self.missing[-1] else self.numbers[-1])
         else:
             self.late.append(at)
+
+    def extend(self, at: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        """Take readings, none of which is NaN but where it is missing; `at` (readings,) in microseconds since 1970."""
+        if (at[1:] > at[:-1]).all() and (not self.stamps or at[0] > self.stamps[-1]):
+            self.stamps.frombytes(at.tobytes())
+            self.numbers.frombytes(value.tobytes())
+            self.missing.extend(np.isnan(value).tobytes())
+            return
+        for stamp, number in zip(at.tolist(), value.tolist(), strict=True):
+            self.add(_EPOCH + timedelta(microseconds=stamp), None if np.isnan(number) else number)
 
 
 @dataclass(slots=True)
@@ -85,8 +133,8 @@ class _ShapeError(ValueError):
     """The file is not of the contract's shape; the text says what is wanted."""
 
 
-def read_readings(paths: Sequence[Path], stations: dict[str, Recorded]) -> Records:
-    """All readings of `paths`, in the order of the files.
+def read_readings(paths: Sequence[Path], stations: dict[str, Recorded], piece: int = PIECE) -> Records:
+    """All readings of `paths`, in the order of the files, `piece` bytes at once; 0: every row by itself.
 
     Raises:
         InputError: a file cannot be read or lacks a column; with every such fault.
@@ -95,7 +143,7 @@ def read_readings(paths: Sequence[Path], stations: dict[str, Recorded]) -> Recor
     faults: list[str] = []
     for path in paths:
         try:
-            _read_file(path, stations, records)
+            _File(path, stations, records).read(piece)
         except OSError as error:
             faults.append(f"{path}: cannot be read: {error.strerror or first_line(error)}")
         except (EOFError, zlib.error) as error:
@@ -107,33 +155,138 @@ def read_readings(paths: Sequence[Path], stations: dict[str, Recorded]) -> Recor
     return records
 
 
-def _read_file(path: Path, stations: dict[str, Recorded], records: Records) -> None:
-    for line, (name, stamp, text, unit) in _rows(path, records):
-        station = stations.get(name)
-        if station is None:
-            records.strangers[name] = records.strangers.get(name, 0) + 1
-            continue
+@dataclass(slots=True)
+class _File:
+    """A file being read: where its columns stand (None before the header), and the number of the line that comes."""
+
+    path: Path
+    stations: dict[str, Recorded]
+    records: Records
+    columns: list[int] | None = None
+    number: int = 1
+
+    def read(self, piece: int) -> None:
+        """Read all of it.
+
+        Raises:
+            _ShapeError: it has no header.
+        """
+        with _opened(self.path) as file:
+            if not piece:
+                self._slowly(file)
+            else:
+                self._in_blocks(file, piece)
+        if self.columns is None:
+            self.columns = _columns([""])
+
+    def _in_blocks(self, file: BinaryIO, piece: int) -> None:
+        rest = b""
+        while new := file.read(piece):
+            block = rest + new
+            cut = block.rfind(b"\n") + 1
+            if not cut and len(block) > _LONGEST_LINE:  # no lines, or none that end so
+                self._slowly(io.BufferedReader(_Chained(block, file)))
+                return
+            self._block(block[:cut])
+            rest = block[cut:]
+        self._block(rest)
+
+    def _block(self, block: bytes) -> None:
+        """A block of whole lines; only the last of a file may end without a line end."""
+        while self.columns is None and block:
+            cut = block.find(b"\n") + 1 or len(block)
+            self._slowly(io.BytesIO(block[:cut]))
+            block = block[cut:]
+        if self.columns is None or not block:
+            return
+        plain = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        plain = plain if plain.endswith(b"\n") else plain + b"\n"
+        found = rows(plain, self.columns, _LONGEST_LINE)
+        if found is None or not self._taken(found):
+            self._slowly(io.BytesIO(block))
+        else:
+            count = plain.count(b"\n")
+            self.records.rows += count
+            self.number += count
+
+    def _taken(self, found: Sequence[Rows]) -> bool:
+        """Take the rows of a clean block: all of them, or none if a unit is not understood."""
         try:
-            at = _stamp(stamp)
-            value = _value(text, unit, station)
-        except (ValueError, OverflowError) as error:
-            records.reject(f"{path}:{line}: {name}: {first_line(error)}")
-            continue
-        records.by_station[name].add(at, value)
+            values = [self._canonical(each) for each in found]
+        except (ValueError, OverflowError):
+            return False
+        for each, value in zip(found, values, strict=True):
+            if value is None:
+                self.records.strangers[each.name] = self.records.strangers.get(each.name, 0) + each.at.size
+            else:
+                self.records.by_station[each.name].extend(each.at, value)
+        return True
+
+    def _canonical(self, each: Rows) -> NDArray[np.float64] | None:
+        """The values in the canonical unit, NaN where missing; None of a station that is not in the list."""
+        station = self.stations.get(each.name)
+        if station is None:
+            return None
+        value, known, unit = each.value.copy(), ~np.isnan(each.value), each.unit.strip()
+        # by their bits, so that -0.0 stays what it is
+        bits, place = np.unique(value[known].view(np.int64), return_inverse=True)
+        value[known] = np.array([canonical(station, one, unit) for one in bits.view(np.float64).tolist()])[place]
+        return value
+
+    def _slowly(self, file: BinaryIO) -> None:
+        """Row by row: what a row says, or why it says nothing."""
+        for number, line in self._lines(file):
+            cells = _cells(line)
+            if self.columns is None:
+                self.columns = _columns(cells)
+                continue
+            self.records.rows += 1
+            cells.extend([""] * (max(self.columns) + 1 - len(cells)))
+            name, stamp, text, unit = (cells[column] for column in self.columns)
+            station = self.stations.get(name)
+            if station is None:
+                self.records.strangers[name] = self.records.strangers.get(name, 0) + 1
+                continue
+            try:
+                at = _stamp(stamp)
+                value = _value(text, unit, station)
+            except (ValueError, OverflowError) as error:
+                self.records.reject(f"{self.path}:{number}: {name}: {first_line(error)}")
+                continue
+            self.records.by_station[name].add(at, value)
+
+    def _lines(self, file: BinaryIO) -> Iterator[tuple[int, str]]:
+        """The lines that say something with their numbers; one that is too long is passed over."""
+        whole = True
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="replace")
+        while line := text.readline(_LONGEST_LINE):
+            ends = line.endswith("\n")
+            if not ends and len(line) == _LONGEST_LINE:
+                if whole:
+                    self.records.rows += 1
+                    self.records.reject(
+                        f"{self.path}:{self.number}: longer than {_LONGEST_LINE} characters; no reading is"
+                    )
+            elif whole and not line.isspace():
+                yield self.number, line
+            whole = ends or len(line) < _LONGEST_LINE
+            self.number += ends
+        text.detach()
 
 
-def _rows(path: Path, records: Records) -> Iterator[tuple[int, tuple[str, str, str, str]]]:
-    """Line number and the four columns of each row; a short row has empty cells."""
-    with _opened(path) as file:
-        lines = _lines(file, path, records)
-        _, first = next(lines, (0, ""))
-        a, b, c, d = _columns(_cells(first))
-        last = max(a, b, c, d)
-        for number, line in lines:
-            records.rows += 1
-            row = _cells(line)
-            row.extend([""] * (last + 1 - len(row)))
-            yield number, (row[a], row[b], row[c], row[d])
+class _Chained(io.RawIOBase):
+    """What was read of a file already, and then its rest."""
+
+    def __init__(self, begin: bytes, rest: BinaryIO) -> None:
+        self._begin, self._rest = io.BytesIO(begin), rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        found = self._begin.read(len(buffer)) or self._rest.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _columns(header: Sequence[str]) -> list[int]:
@@ -154,30 +307,14 @@ def _columns(header: Sequence[str]) -> list[int]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    """The text of a file, unpacked if it is a gzip; bytes that are no UTF-8 spoil only their row."""
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file behind its mark of order, unpacked if it is a gzip."""
     with path.open("rb") as raw:
         packed = raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
-        with (
-            gzip.GzipFile(fileobj=raw) if packed else raw as plain,
-            io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace") as text,
-        ):
-            yield text
-
-
-def _lines(file: TextIO, path: Path, records: Records) -> Iterator[tuple[int, str]]:
-    """The lines that say something with their numbers; one that is too long is passed over."""
-    number, whole = 1, True
-    while line := file.readline(_LONGEST_LINE):
-        ends = line.endswith("\n")
-        if not ends and len(line) == _LONGEST_LINE:
-            if whole:
-                records.rows += 1
-                records.reject(f"{path}:{number}: longer than {_LONGEST_LINE} characters; no reading is")
-        elif whole and not line.isspace():
-            yield number, line
-        whole = ends or len(line) < _LONGEST_LINE
-        number += ends
+        with io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw as plain:
+            if plain.peek(len(_BOM))[: len(_BOM)] == _BOM:
+                plain.read(len(_BOM))
+            yield plain
 
 
 def _cells(line: str) -> list[str]:
