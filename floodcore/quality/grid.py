@@ -37,11 +37,12 @@ def _held(found: Array, held: int) -> Array:
 def within_km(lat: Sequence[float | None], lon: Sequence[float | None], reach: float) -> NDArray[np.bool_]:
     """Which (n, n) of the places (WGS 84 degrees) lie within `reach` km of one another; unknown ones of none.
 
-    On a plane through their middle; good to a percent over a region.
+    On a plane through the middle of each two; good to a percent over a region.
     """
-    north = np.array([np.nan if one is None else one for one in lat])
-    east = np.array([np.nan if one is None else one for one in lon])
-    x = east * 111.32 * np.cos(np.radians(north))
-    y = north * 110.57
-    near: NDArray[np.bool_] = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]) <= reach
+    north = np.array([np.nan if one is None else one for one in lat], dtype=np.float64)
+    east = np.array([np.nan if one is None else one for one in lon], dtype=np.float64)
+    middle = np.radians((north[:, None] + north[None, :]) / 2.0)
+    x = (east[:, None] - east[None, :]) * 111.32 * np.cos(middle)
+    y = (north[:, None] - north[None, :]) * 110.57
+    near: NDArray[np.bool_] = np.hypot(x, y) <= reach
     return near & ~np.eye(len(lat), dtype=bool)

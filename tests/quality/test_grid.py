@@ -1,7 +1,11 @@
 """Readings on one grid: the end of a slot belongs to it, an empty one holds for so long, no word is not no rain."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from floodcore.quality.grid import last_of_slot, sum_of_slot, within_km
 
@@ -48,12 +52,23 @@ def test_what_is_near() -> None:
     [
         ([0.0, 0.0], [0.0, 1.0], 111.32),  # a degree of the equator, WGS 84
         ([0.0, 1.0], [0.0, 0.0], 110.57),  # a degree northwards at the equator, WGS 84
+        ([50.0, 51.0], [15.0, 15.0], 110.57),  # and as long at every longitude
         ([60.0, 60.0], [15.0, 16.0], 55.66),  # half as wide at 60 degrees, on a sphere
     ],
 )
 def test_how_long_a_degree_is(lat: list[float | None], lon: list[float | None], km: float) -> None:
     assert within_km(lat, lon, km + 0.01).any()
     assert not within_km(lat, lon, km - 0.01).any()
+
+
+@given(st.floats(50.0, 51.5), st.floats(14.0, 16.0), st.floats(50.0, 51.5), st.floats(14.0, 16.0))
+def test_it_is_good_to_a_percent_over_the_region(lat: float, lon: float, other: float, beside: float) -> None:
+    """Against the great circle on a sphere of 6371 km."""
+    north, south, east = math.radians(lat), math.radians(other), math.radians(lon - beside)
+    half = math.sin((north - south) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(east / 2) ** 2
+    km = 2 * 6371.0 * math.asin(math.sqrt(half))
+    assert within_km([lat, other], [lon, beside], 1.01 * km + 0.001)[0, 1]
+    assert not within_km([lat, other], [lon, beside], 0.99 * km - 0.001)[0, 1]
 
 
 def test_two_gauges_at_one_place_are_near_and_no_gauge_is_near_itself() -> None:
