@@ -24,6 +24,7 @@ from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, point
 from alerting.foresee_late import BEGINNING
 from alerting.past import BEFORE_ALL
 from floodcore.freshness import TOO_LATE
+from floodcore.network.above import above
 from floodcore.network.model import Station
 from floodcore.store import believed, foresight
 from floodcore.store.believed import Asked, Believed, Looked, Since
@@ -43,8 +44,6 @@ _PAST = timedelta(hours=6)
 _MEMORY = timedelta(hours=48)
 # What comes late counts so far back (floodcore.freshness), and a gauge above may itself be judged as late again.
 _LATE = 2 * TOO_LATE
-# The gauges above that a forecast looks at, as in a hindcast (hladina.neighbours).
-_MOST_ABOVE = 3
 # How long, by the clock of the data, a reading waits for the gauges above it. Judged: sources of one operator
 # come within seconds of one another, and three minutes are a tenth of the shortest horizon.
 PATIENCE = timedelta(minutes=3)
@@ -240,17 +239,6 @@ async def _numbers(
 def _rain_gauges(trained: Trained, series: Series) -> tuple[str, ...]:
     taught = trained.stations.get(series.station_id)
     return () if taught is None else taught.rain_gauges
-
-
-def above(station_id: str, stations: Mapping[str, Station]) -> list[str]:
-    """Up to three known gauges above, the nearer first: those the station names, then those they name."""
-    found: list[str] = []
-    asked = [station_id]
-    while asked and len(found) < _MOST_ABOVE:
-        upper = [name for each in asked if each in stations for name in stations[each].upstream if name in stations]
-        asked = [name for name in dict.fromkeys(upper) if name not in found and name != station_id]
-        found += asked
-    return found[:_MOST_ABOVE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alerting.engine import forecast_odds
 from alerting.engine.forecast_trained import FILE, Facts, Trained, TrainedError, parse
-from alerting.foresee_load import above
+from floodcore.network.above import above
 from floodcore.network.model import Network, Station
 from floodcore.words import Quantity
 

@@ -92,7 +92,8 @@ async def tell(
 ) -> None:
     """Announcements and flood book for events just stored; `rain` is what those of rain are about.
 
-    A proof opens again what was expected of the rise meanwhile, so that residents hear of it too (ADR 0020).
+    A proof, or the end of a rise that was never proved, opens again what was expected meanwhile and stands, so that
+    residents and partners hear of it too (ADR 0020, ADR 0029).
     """
     if not stored:
         return
@@ -103,19 +104,21 @@ async def tell(
         for channel in channels
     ]
     await judging.announce(conn, intents)
-    proved = [event.chain for _, event in stored if _proves(event)]
-    if proved:
-        await telling.reopen(conn, proved, now)
+    settled = [event.chain for _, event in stored if _settles(event)]
+    if settled:
+        await telling.reopen(conn, settled, now)
     await book.append(conn, [_entry(number, event, rain.get(number)) for number, event in stored], now)
     await judging.notify(conn, EVENT)
     passing("engine.event_written")
 
 
-def _proves(event: NewEvent) -> bool:
-    """Whether residents know of more than before of a rise that was kept from them."""
+def _settles(event: NewEvent) -> bool:
+    """Whether residents know more than before of a rise that was kept from them, or nothing of it is left."""
     known = event.from_degree if event.firm_from is None else event.firm_from
     knows = event.to_degree if event.firm_to is None else event.firm_to
-    return knows > known and (event.kind == PROVED or known < event.from_degree)
+    if event.kind == PROVED:
+        return knows > known
+    return known < event.from_degree and (knows > known or knows == event.to_degree)
 
 
 def _entry(number: int, event: NewEvent, fallen: Fallen | None) -> book.NewEntry:

@@ -20,7 +20,8 @@ from bridge_de.wording import Phase
 from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.killpoint import passing
-from floodcore.store import notes, warnings
+from floodcore.network.above import above
+from floodcore.store import notes, reservation, warnings
 from floodcore.store.connect import Pool
 from floodcore.store.listen import EVENT, listening
 from floodcore.store.notes import Note
@@ -59,7 +60,8 @@ async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
         # Chains are locked in one order everywhere, so two bridges cannot wait for each other.
         for found in await warnings.events(connection, claimed):
             chain = await warnings.story(connection, found, clock.now() - STORY_WAITS)
-            event, earlier = replace(found, chain=chain), await warnings.lock_chain(connection, chain)
+            event = await _reserved(connection, replace(found, chain=chain), speaker)
+            earlier = await warnings.lock_chain(connection, chain)
             if concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now()):
                 noted = await _noted(connection, event, clock.now())
                 await _tell(connection, telling(event, earlier, clock.now(), notes=noted), speaker)
@@ -84,13 +86,23 @@ async def refresh_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             if last.all_clear or last.expires >= before:
                 continue  # another bridge was first
             (found,) = await warnings.events(connection, [await warnings.holding(connection, last.event_id)])
-            event = replace(found, chain=chain)
+            event = await _reserved(connection, replace(found, chain=chain), speaker)
             series, window = event.series_id, event.window_min
             newest = None if series is None else await warnings.latest(connection, series, window)
             noted = await _noted(connection, event, clock.now())
             await _tell(connection, telling(event, earlier, clock.now(), newest, noted), speaker)
             made += 1
     return made
+
+
+async def _reserved(connection: AsyncConnection, event: ToldEvent, speaker: Publisher) -> ToldEvent:
+    """The event with what is said of a rise above that is not proved: nothing that is expected of it is told yet."""
+    if event.expected_at is None and event.further is None:
+        return event
+    upstream = above(event.station_id, speaker.network.stations)
+    if not await reservation.rests_on_unproved(connection, event.event_id, upstream):
+        return event
+    return replace(event, unproved=True) if event.expected_at is not None else replace(event, further=None)
 
 
 async def _noted(connection: AsyncConnection, event: ToldEvent, now: datetime) -> tuple[Note, ...]:

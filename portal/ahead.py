@@ -80,6 +80,7 @@ def sentence(reader: Reader, mark: Mark) -> str:
             within=duration(timedelta(minutes=found.horizon_min)),
             since=reader.moment(found.at),
         )
+        words = f"{words} {reader.say('page.ahead.unproved')}" if mark.expected_unproved else words
         return words if found.current else f"{words} {reader.say('page.ahead.unsupported')}"
     if not mark.foresees_at(reader.now):
         return reader.say("page.expected.none")
@@ -98,7 +99,8 @@ def short(reader: Reader, mark: Mark) -> str:
         return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
     if not found.warned:
         return f"{degree} – {reader.say('page.ahead.fading.short')}"
-    return reader.say("page.ahead.short", degree=degree, at=clock(found.expected_at))
+    words = reader.say("page.ahead.short", degree=degree, at=clock(found.expected_at))
+    return f"{words}, {reader.say('page.ahead.unproved.short')}" if mark.expected_unproved else words
 
 
 def _above_all(mark: Mark) -> bool:

@@ -36,6 +36,7 @@ def words(texts: Texts, language: Language) -> dict[str, object]:
         "ahead": say("page.ahead.short"),
         "unsupported": say("page.ahead.unsupported"),
         "fading": say("page.ahead.fading.short"),
+        "ahead_unproved": say("page.ahead.unproved.short"),
         "sure": {name: say(f"page.sure.{name}") for _, name in SURE},
         "lost": say("page.banner.lost"),
         "open": say("page.open"),

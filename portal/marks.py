@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from floodcore.freshness import GRACE, allowed_silence, freshness, lag
+from floodcore.network.above import RISE_SEEN_FOR, above
 from floodcore.network.model import Limits, Names, Network, Station
 from floodcore.store.context import Graded
 from floodcore.store.doubts import DoubtView, lowered
@@ -71,7 +72,7 @@ class Mark:
     `doubts` are those between series upon anything the station measures, open when the mark was made (ADR 0012).
     `classes` are what other services say of the gauge, on their own scales (ADR 0025). `source` is whence the value
     came, `unproved` why the degree reached is not verified (ADR 0020), `water` the temperature of the water where it
-    is measured.
+    is measured. `expected_unproved`: what is expected rests on a rise, here or above, that is not verified (ADR 0029).
     """
 
     station: Station
@@ -99,6 +100,7 @@ class Mark:
     source: str = ""
     water: "Water | None" = None
     unproved: str = ""
+    expected_unproved: bool = False
 
     def counts_at(self, now: datetime) -> bool:
         """Whether this is the reading of its site to go by: the main one's, unless it is lost and the spare is not."""
@@ -231,7 +233,7 @@ def marks(
     classed: dict[str, tuple[Graded, ...]] = {}
     for each in graded:
         classed[each.station_id] = (*classed.get(each.station_id, ()), each)
-    plain = (_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations))
+    plain = _reserved([_mark(stations[key], by_station.get(key, []), newest, foreseen) for key in sorted(stations)])
     return _paired(
         [
             replace(
@@ -243,6 +245,22 @@ def marks(
             for one in plain
         ]
     )
+
+
+def _reserved(found: list[Mark]) -> list[Mark]:
+    """The marks, with what is expected of rises that are not verified said to be so."""
+    held = {one.station.id: one.reached_since for one in found if one.unproved}
+    stations = {one.station.id: one.station for one in found}
+    return [replace(one, expected_unproved=_rests_on(one, held, stations)) if held else one for one in found]
+
+
+def _rests_on(mark: Mark, held: Mapping[str, datetime | None], stations: Mapping[str, Station]) -> bool:
+    """Whether what people were told to expect rests on one of the rises `held` back, as for SMS and CAP."""
+    told = mark.told
+    if told is None:
+        return False
+    since = (held[name] for name in above(mark.station.id, stations) if name in held)
+    return bool(mark.unproved) or any(at is None or at > told.at - RISE_SEEN_FOR for at in since)
 
 
 def _paired(found: list[Mark]) -> list[Mark]:

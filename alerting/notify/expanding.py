@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from alerting.foresee_load import above
 from alerting.notify import overdue, policy
 from alerting.notify.compose import Forecast, Happening, UntellableError, compose
 from alerting.notify.overdue import Present, Wait
@@ -15,6 +14,7 @@ from alerting.notify.segments import count
 from alerting.notify.words import mark
 from floodcore.house import House
 from floodcore.killpoint import passing
+from floodcore.network.above import above
 from floodcore.network.model import Names, Network, Station
 from floodcore.store import expecting, foresight, listen, notes, rain, telling
 from floodcore.store.foresight import Said

@@ -2,12 +2,12 @@
 
 import logging
 
-from alerting.foresee_load import above
 from alerting.notify.compose import UntellableError
 from alerting.notify.expanding import main_of, planned, written
 from alerting.notify.overdue import Wait
 from floodcore.house import House
 from floodcore.killpoint import passing
+from floodcore.network.above import above
 from floodcore.store import renewing, telling
 from floodcore.store.renewing import RunOut
 

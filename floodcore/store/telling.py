@@ -8,6 +8,8 @@ from typing import LiteralString
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
+from floodcore.store.reservation import RESTS_ON_UNPROVED
+
 CHANNEL = "hladina_delivery"
 
 # The degree that stands at a proof `e` where it is higher than what is proved, and why it is doubted.
@@ -34,9 +36,9 @@ _LOCK_SERIES: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s,
 # Whom an event concerns: the beginning of a statement. Who subscribes to a main gauge (`main`, else empty) is told
 # by its spare too. Rain concerns residents only where the configuration says so. An expectation concerns residents
 # from their own degree and probability on, and what becomes of it those who were told of it. As long as something is
-# expected it concerns none while it follows from a rise that is not proved: of the gauge itself, or within the last six
-# hours, which is how far a forecast sees a rise, of one of those `above` that it looked at.
-CONCERNED: LiteralString = """
+# expected it concerns none while it rests on a rise that is not proved (`above`: the gauges above that it looked at).
+CONCERNED: LiteralString = (
+    """
     WITH concerned AS (
         SELECT r.recipient_id, r.phone, r.language, r.role
         FROM recipient r
@@ -50,14 +52,9 @@ CONCERNED: LiteralString = """
                       ELSE EXISTS (
                           SELECT FROM event e JOIN expectation x USING (event_id)
                           WHERE e.event_id = %(event_id)s
-                            AND (x.expected_at IS NULL OR NOT EXISTS (
-                                SELECT FROM series_state h JOIN series g USING (series_id)
-                                WHERE h.firm IS NOT NULL
-                                  AND (h.series_id = e.series_id
-                                       OR g.station_id = ANY(%(above)s::text[]) AND g.quantity <> 'rain' AND EXISTS (
-                                           SELECT FROM event u
-                                           WHERE u.series_id = h.series_id AND u.kind = 'reached'
-                                             AND u.firm_to < u.to_degree AND u.at > e.at - interval '6 hours'))))
+                            AND (x.expected_at IS NULL OR NOT """  # noqa: S608  # constants only
+    + RESTS_ON_UNPROVED
+    + """)
                             AND (coalesce(%(chance)s, x.probability) >= r.expected_probability
                                  AND e.to_degree >= greatest(r.from_degree, r.expected_from_degree)
                                  OR EXISTS (
@@ -66,6 +63,7 @@ CONCERNED: LiteralString = """
                                        AND o.kind = 'expected' AND o.at BETWEEN e.at - interval '12 hours' AND e.at
                                        AND o.event_id < e.event_id AND d.recipient_id = r.recipient_id))) END)
     )"""
+)
 # Whether residents hear of an event `e` of a degree: it changes what they know (ADR 0020).
 HEARD: LiteralString = """
     (e.kind NOT IN ('reached', 'proved') OR coalesce(e.firm_from, e.from_degree) <> coalesce(e.firm_to, e.to_degree))"""
@@ -126,22 +124,27 @@ _SUPERSEDE: LiteralString = """
         error_code = CASE WHEN old.status = 'due' THEN 'superseded' ELSE old.error_code END,
         final_at = CASE WHEN old.status = 'due' THEN now() END
     FROM stale WHERE old.delivery_id = stale.delivery_id"""
-# What was expected since the rises of these chains were raised and stands, at these gauges or below them. Their order
-# keeps two who open them again from waiting for each other; one who expands one of them just now is waited for.
+# What was expected since the rises of these chains were raised and stands, at these gauges or below them; of messages
+# only what was never told and is still warned of, for it is told as it was decided. Their order keeps two who open them
+# again from waiting for each other; one who expands one of them just now is waited for.
 _REOPEN: LiteralString = """
     WITH open AS MATERIALIZED (
-        SELECT a.event_id
+        SELECT a.event_id, a.channel
         FROM announcement a JOIN event e USING (event_id) JOIN foresight f ON f.series_id = e.series_id
-        WHERE a.channel = 'sms' AND e.kind = 'expected' AND f.degree = e.to_degree
+        WHERE e.kind = 'expected' AND f.degree = e.to_degree
+          AND (a.channel = 'sms'
+               OR NOT EXISTS (SELECT FROM cap_message m WHERE m.event_id = e.event_id)
+                  AND f.outlook @> jsonb_build_object('limits', jsonb_build_array(
+                          jsonb_build_object('degree', e.to_degree, 'warned', true))))
           AND e.at >= (SELECT min(r.at) FROM event r
                        WHERE r.chain = ANY(%s::text[]) AND r.kind = 'reached' AND r.firm_to < r.to_degree)
           AND NOT EXISTS (SELECT FROM event n
                           WHERE n.series_id = e.series_id AND n.kind = 'expected' AND n.event_id > e.event_id)
-        ORDER BY a.event_id
+        ORDER BY a.event_id, a.channel
         FOR UPDATE OF a
     )
     UPDATE announcement a SET done_at = NULL, wait_until = NULL, valid_until = least(a.valid_until, %s)
-    FROM open WHERE a.event_id = open.event_id AND a.channel = 'sms'"""
+    FROM open WHERE a.event_id = open.event_id AND a.channel = open.channel"""
 _NOTIFY: LiteralString = "SELECT pg_notify('hladina_delivery', '')"
 DEGREES = ("reached", "proved")
 """The kinds of events that say which degree is reached: the newer of two is what holds."""
@@ -291,10 +294,10 @@ async def expand(
 
 
 async def reopen(connection: AsyncConnection, chains: Sequence[str], now: datetime) -> int:
-    """Rises of `chains` are proved: what was expected meanwhile and stands is expanded again; returns how many.
+    """Nothing of `chains` is held back any more: what was expected meanwhile and stands is told again; how many.
 
     Who was told of it is not told twice; residents, from whom it was kept, are told what is expected at data time
-    `now`, not what was when it was decided.
+    `now`, not what was when it was decided. Partners, from whom it was kept too, get its message.
     """
     return (await connection.execute(_REOPEN, [list(chains), now])).rowcount
 

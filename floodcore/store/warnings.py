@@ -31,8 +31,9 @@ _CLAIM: LiteralString = """
     ORDER BY a.priority DESC, a.event_id
     LIMIT %s
     FOR UPDATE OF a SKIP LOCKED"""
-# `h` is the limit reached that stands at the event, `g` the degree to tell: of a proof the one that stands, which may
-# be higher than what is proved. What is expected is unproved as long as nothing since has proved what stands.
+# `h` is the limit reached that stands at a proof, or now beside what is expected, which may be told long after it was
+# decided. `g` is the degree to tell: of a proof the one that stands, which may be higher than what is proved. What is
+# expected is unproved as long as nothing since has proved what stands.
 _EVENTS: LiteralString = """
     SELECT e.event_id, e.series_id, e.station_id, e.quantity, e.kind, e.at, e.from_degree, g.degree::int AS to_degree,
         e.value,
@@ -61,8 +62,8 @@ _EVENTS: LiteralString = """
     LEFT JOIN foresight f ON f.series_id = e.series_id
     LEFT JOIN LATERAL (
         SELECT r.event_id, r.at, r.to_degree FROM event r
-        WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached' AND r.at <= e.at
-          AND (e.kind <> 'proved' OR r.event_id < e.event_id)
+        WHERE r.station_id = e.station_id AND r.quantity = e.quantity AND r.kind = 'reached'
+          AND (e.kind <> 'proved' OR r.at <= e.at AND r.event_id < e.event_id)
         ORDER BY r.at DESC, r.event_id DESC LIMIT 1) h ON e.kind IN ('proved', 'expected')
     CROSS JOIN LATERAL (
         SELECT CASE WHEN e.kind = 'proved' THEN greatest(e.to_degree, h.to_degree) ELSE e.to_degree END AS degree) g
@@ -134,7 +135,7 @@ class ToldEvent:
     """An event as the bridge needs it. Value in `unit` (canonical), discharge in m³/s of the same moment.
 
     Of what is expected: the probability within `horizon_min` minutes and when (median, middle four fifths), all
-    None once it no longer is; `held` is the degree reached at `at`; `overtaken`: the limit has been reached since.
+    None once it no longer is; `held` is the degree reached now; `overtaken`: the limit has been reached since.
     Of a limit reached: `further` is the higher degree that people are told to expect now, and when.
     `unproved`: the limit was reached by a rise that is not proved (ADR 0020), or expected after such a one. Of a proof
     `to_degree` is the degree that stands, and `unproved` where less than that is proved.

@@ -47,7 +47,8 @@ hladina.start = (map, words) => {
     const degree = words.degrees[p.degree_expected];
     if (!foreseen(p, state)) return `${degree}. ${words.unsupported}`;
     if (p.expected_fading) return `${degree} – ${words.fading}`;
-    return `${fill(words.ahead, { degree, at: hladina.clock(p.expected_at) })}, ${words.sure[p.expected_sure] ?? ""}`;
+    const when = `${fill(words.ahead, { degree, at: hladina.clock(p.expected_at) })}, ${words.sure[p.expected_sure] ?? ""}`;
+    return p.expected_unproved ? `${when}, ${words.ahead_unproved}` : when;
   }
 
   const foreign = (p) => p.scheme !== "spa" && p.degree_reached > 0;
