@@ -48,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND", help="see below; each takes --help")
     chosen = parser.parse_args(arguments[:1]).command
+    # Our products of matrices are small: a second thread of the linear algebra only spins, and doubles the CPU time.
+    # It is read when numpy comes in, with the command.
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     command: Callable[[Sequence[str]], int] = import_module(COMMANDS[chosen][0]).main
     try:
         return command(arguments[1:])

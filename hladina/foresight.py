@@ -5,7 +5,7 @@ is in alerting.engine.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
@@ -50,9 +50,9 @@ class Row(NamedTuple):
 class Told:
     """What was said of one station at its moments `now` (moments,) in seconds, for its `degrees` (limits,).
 
-    `limits` (limits,) and `value` (moments,) in cm of stage; `open` (moments, limits) where the degree is not
-    reached, neither by the value nor by the state of the engine; the rest as `forecast.Foresight`, `warn`
-    (moments, limits, horizons).
+    `limits` (moments, limits), NaN where the degree has none then, and `value` (moments,) in cm of stage; `open`
+    (moments, limits) where the degree is not reached, neither by the value nor by the state of the engine; the rest as
+    `forecast.Foresight`, `warn` (moments, limits, horizons).
     """
 
     now: Array
@@ -73,33 +73,61 @@ def told(
     odds: Odds,
     local: Local | None = None,
 ) -> Told | None:
-    """What was said of a station; None if there was nothing to say. Uses nothing unknown at each moment."""
+    """What was said of a station; None if there was nothing to say. Uses nothing unknown at each moment.
+
+    Each moment is foreseen with the limits that hold then, here and at the gauges above.
+    """
     own = outcomes[station.id].heard
-    if own.past(station) is None or not own.due:
+    if not own.due:
         return None
     now, reached = np.array(own.due), np.array(own.reached)
-    limits = staged(station, list(station.limits.values()))
+    sets = (station.limits, *(change.limits for change in station.changes))
+    degrees = sorted({degree for limits in sets for degree in limits})
+    limits = np.empty((now.size, len(degrees)))
     parts = []
-    for start in range(0, now.size, _BLOCK):
-        seen = scene(station, stations, outcomes, now[start : start + _BLOCK])
-        parts.append(_said(seen, limits, odds, local))
+    for begin, end, then in _spells(station, stations, now):
+        values = [then[station.id].limits.get(degree, np.nan) for degree in degrees]
+        scale = _scale(station, then[station.id])
+        limits[begin:end] = scale * staged(then[station.id], values)
+        for start in range(begin, end, _BLOCK):
+            seen = scene(then[station.id], then, outcomes, now[start : min(start + _BLOCK, end)])
+            parts.append(_said(seen, staged(then[station.id], values), odds, local, scale))
     value, quiet, probability, foreseen, hours, level, rising = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
-    degrees = tuple(int(degree) for degree in station.limits)
     held = reached[:, None] >= np.array(degrees)
     warn = decisions(now, foreseen, quiet | held, rising)
     still_open = ~held & (limits > value[:, None])
-    return Told(now, degrees, limits, value, still_open, probability, hours, level, warn)
+    names = tuple(int(degree) for degree in degrees)
+    return Told(now, names, limits, value, still_open, probability, hours, level, warn)
 
 
-def _said(seen: Scene, limits: Array, odds: Odds, local: Local | None) -> tuple[Array | Flags, ...]:
-    """The newest value, where it is quiet, and the foresight of some moments."""
+def _spells(
+    station: Recorded, stations: Mapping[str, Recorded], now: Array
+) -> Iterator[tuple[int, int, Mapping[str, Recorded]]]:
+    """The moments [begin, end) between two changes of limits, and the stations as they are then."""
+    days = sorted({change.since for name in (station.id, *above(station.id, stations))
+                   for change in stations[name].changes})  # fmt: skip
+    edges = np.searchsorted(now, [day.timestamp() for day in days]).tolist()
+    for day, begin, end in zip([None, *days], [0, *edges], [*edges, now.size], strict=True):
+        if begin < end:
+            yield begin, end, stations if day is None else {key: one.at(day) for key, one in stations.items()}
+
+
+def _scale(station: Recorded, then: Recorded) -> float:
+    """What brings a stage as it is counted then to that of the first limits (of a discharge, by its lowest limit)."""
+    return 1.0 if then.limits == station.limits else float(staged(station, [1.0])[0] / staged(then, [1.0])[0])
+
+
+def _said(seen: Scene, limits: Array, odds: Odds, local: Local | None, scale: float) -> tuple[Array | Flags, ...]:
+    """The newest value, where it is quiet, and the foresight of some moments; value and level times `scale`."""
     asked = np.broadcast_to(limits, (len(seen.own), limits.size))
     found = forecast.foresee(odds, seen, asked)
     if local is not None:
         found = forecast_local.refine(local, seen, asked, found)
-    return seen.own[:, 0], forecast_decision.quiet(seen.own, asked), *(getattr(found, name) for name in _FIELDS)
+    found = replace(found, level=scale * found.level)
+    fields = (getattr(found, name) for name in _FIELDS)
+    return scale * seen.own[:, 0], forecast_decision.quiet(seen.own, asked), *fields
 
 
 def scene(station: Recorded, stations: Mapping[str, Recorded], outcomes: Mapping[str, Outcome], now: Array) -> Scene:

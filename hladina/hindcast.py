@@ -9,26 +9,22 @@ import argparse
 import csv
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from alerting.engine import forecast_odds
-from alerting.engine.forecast_local import Local
-from alerting.engine.forecast_trained import Taught, Trained
-from alerting.engine.rules import ENGINE, version
+from alerting.engine.forecast_trained import Trained
+from alerting.engine.rules import ENGINE
 from floodcore.network import own_rates
-from floodcore.quality.rates import GENERIC, Learnt
-from floodcore.words import Flag
-from hladina import foresight, plots, rates, skill, skill_table, trained, training
-from hladina.judged import Outcome, judge, staged
-from hladina.neighbours import above
-from hladina.records import Record, Records, read_readings
+from hladina import one_station, plots, rates, skill_table, trained
+from hladina.judged import Outcome
+from hladina.one_station import Judged, Written, needed
+from hladina.records import Records, read_readings
 from hladina.skill import Tally
-from hladina.spread import Workers
+from hladina.spread import Promise, Workers
 from hladina.station_list import InputError, Recorded, read_stations
 from hladina.training import Learned
 
@@ -36,36 +32,6 @@ DEGREES = ("station_id", "at", "from", "to", "reason")
 FORECASTS = ("station_id", "issued_at", "degree", "horizon_min", "probability", "expected_at", "warn")
 STATIONS = "stations.json"
 QUALITY = ("station_id", "timestamp", "flag", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A station with all that its forecasts need: its own outcome and those of the gauges above it."""
-
-    station: Recorded
-    stations: Mapping[str, Recorded]
-    outcomes: Mapping[str, Outcome]
-    local: Local | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The judgement of one station, ready to travel: the verdicts are already rows of quality.csv and counts."""
-
-    outcome: Outcome
-    quality: tuple[tuple[str, str, str, str], ...]
-    summary: dict[str, object]
-    learnt: Learnt | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What is written of one station. `forecasts` are the rows of forecasts.csv."""
-
-    forecasts: tuple[tuple[object, ...], ...]
-    warnings: int
-    tally: Tally | None
-    picture: str | None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -82,12 +48,15 @@ def main(argv: Sequence[str]) -> int:
         learned = {} if options.rates is None else rates.read(options.rates, stations)
         with Workers(options.dask) as workers:
             if earlier is not None:
-                past = _judged(stations, earlier, {}, workers)
-                learned = _rates(options, past, learned)
+                past = {key: _judged(stations, earlier, {}, workers, key) for key in stations}
+                learned = _rates(options, stations, past, learned, workers)
                 _teach(options, stations, _train(stations, past, workers))
+                past.clear()
             file = options.trained if earlier is None else options.out / STATIONS
             known = Trained() if file is None else trained.read(file.read_bytes(), stations, file.name)
-            _write(options, stations, records, known, _judged(stations, records, learned, workers), workers)
+            judge = partial(_judged, stations, records, learned, workers)
+            results = workers.each(_written(stations, known, judge, workers), len(stations), "foreseen")
+            _write(options, stations, records, known, results)
     except InputError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
@@ -121,40 +90,74 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _rates(options: argparse.Namespace, past: Mapping[str, Judged], given: own_rates.Learned) -> own_rates.Learned:
+def _rates(
+    options: argparse.Namespace,
+    stations: Mapping[str, Recorded],
+    past: Mapping[str, Promise[Judged]],
+    given: own_rates.Learned,
+    workers: Workers,
+) -> own_rates.Learned:
     """How fast the rivers go by the earlier records, written for the live house; a file that is given stands."""
-    learned = {(key, one.outcome.rules.quantity): one.learnt for key, one in past.items() if one.learnt is not None}
+    asked = [workers.call(one_station.rates_of, one) for one in past.values()]
+    found = zip(past, workers.each(asked, len(asked), "judged"), strict=True)
+    learned = {(key, stations[key].quantity): one for key, one in found if one is not None}
     if given or not learned:
         return given
     (options.out / own_rates.FILE).write_text(own_rates.written(learned), encoding="utf-8")
     return learned
 
 
-def _train(stations: dict[str, Recorded], judged: Mapping[str, Judged], workers: Workers) -> dict[str, Learned | None]:
+def _train(
+    stations: dict[str, Recorded], past: Mapping[str, Promise[Judged]], workers: Workers
+) -> dict[str, Learned | None]:
     """What the earlier records teach of each station with limits; None where they hold too few floods."""
-    cases = [_case(one, stations, judged, None) for one in stations.values() if one.limits]
-    found = workers.each(_learn, cases, "learnt")
-    return {case.station.id: one for case, one in zip(cases, found, strict=True)}
-
-
-def _learn(case: Case) -> Learned | None:
-    return training.learn(case.station, case.stations, case.outcomes, forecast_odds.generic())
+    outcomes = {key: workers.call(one_station.outcome_of, one) for key, one in past.items()}
+    taught = [key for key, one in stations.items() if one.has_limits]
+    asked = []
+    for key in taught:
+        names = needed(stations[key], stations)
+        some = {name: stations[name] for name in names}
+        asked.append(workers.call(one_station.learned, some, *(outcomes[name] for name in names)))
+    return dict(zip(taught, workers.each(asked, len(asked), "learnt"), strict=True))
 
 
 def _judged(
-    stations: dict[str, Recorded], records: Records, learned: own_rates.Learned, workers: Workers
-) -> dict[str, Judged]:
-    things = [(one, records.by_station[key], learned.get((key, one.quantity))) for key, one in stations.items()]
-    return dict(zip(stations, workers.each(_judge, things, "judged"), strict=True))
+    stations: Mapping[str, Recorded], records: Records, learned: own_rates.Learned, workers: Workers, key: str
+) -> Promise[Judged]:
+    rates_known = learned.get((key, stations[key].quantity))
+    return workers.call(one_station.judged, stations[key], workers.send(records.by_station[key]), rates_known)
+
+
+def _written(
+    stations: Mapping[str, Recorded],
+    known: Trained,
+    judge: Callable[[str], Promise[Judged]],
+    workers: Workers,
+) -> Iterator[Promise[Written]]:
+    """What is written of each station. What was judged is let go of with the last who needs it."""
+    names = {key: needed(one, stations) for key, one in stations.items()}
+    last = {name: key for key, each in names.items() for name in each}
+    judged: dict[str, Promise[Judged]] = {}
+    outcomes: dict[str, Promise[Outcome]] = {}
+    for key, each in names.items():
+        for name in each:
+            if name not in judged:
+                judged[name] = judge(name)
+                outcomes[name] = workers.call(one_station.outcome_of, judged[name])
+        taught = known.stations.get(key)
+        some, local = {name: stations[name] for name in each}, None if taught is None else taught.local
+        yield workers.call(one_station.foreseen, some, local, judged[key], *(outcomes[name] for name in each[1:]))
+        for name in each:
+            if last[name] == key:
+                del judged[name], outcomes[name]
 
 
 def _write(
     options: argparse.Namespace,
-    stations: dict[str, Recorded],
+    stations: Mapping[str, Recorded],
     records: Records,
     known: Trained,
-    judged: Mapping[str, Judged],
-    workers: Workers,
+    results: Iterator[Written],
 ) -> None:
     out: Path = options.out
     told: dict[str, object] = {}
@@ -164,14 +167,11 @@ def _write(
             _table(stack, out / name, header)
             for name, header in (("degrees.csv", DEGREES), ("forecasts.csv", FORECASTS), ("quality.csv", QUALITY))
         )
-        cases = [_case(one, stations, judged, known.stations.get(key)) for key, one in stations.items()]
-        for key, result in zip(stations, workers.each(_foresee, cases, "foreseen"), strict=True):
-            one = judged[key]
-            degrees(_degrees(stations[key], one.outcome))
-            forecasts(result.forecasts)
-            quality(one.quality)
-            warned = {"forecast_rows": len(result.forecasts), "warnings": result.warnings}
-            told[key] = {**one.summary, **warned}
+        for key, result in zip(stations, results, strict=True):
+            degrees.write(result.degrees)
+            forecasts.write(result.forecasts)
+            quality.write(result.quality)
+            told[key] = result.summary
             if result.tally is not None:
                 total.add(result.tally)
             if result.picture is not None:
@@ -203,95 +203,11 @@ def _taught(options: argparse.Namespace, known: Trained) -> dict[str, object]:
     return {"files": [path.name for path in files], "version": known.version or None, "stations": len(known.stations)}
 
 
-def _judge(job: tuple[Recorded, Record, Learnt | None]) -> Judged:
-    station, record, learnt = job
-    outcome = judge(station, record, rates=GENERIC if learnt is None else learnt.rates)
-    taught = rates.learnt(station, record, outcome) if learnt is None else None
-    found = Judged(outcome, tuple(_quality(station, record, outcome)), _summary(record, outcome), taught)
-    outcome.verdicts.clear()
-    return found
-
-
-def _case(
-    station: Recorded, stations: Mapping[str, Recorded], judged: Mapping[str, Judged], taught: Taught | None
-) -> Case:
-    """Only what the station needs: it may have to travel."""
-    names = (station.id, *above(station.id, stations), *station.rain_gauges)
-    local = None if taught is None else taught.local
-    return Case(station, {key: stations[key] for key in names}, {key: judged[key].outcome for key in names}, local)
-
-
-def _foresee(case: Case) -> Result:
-    station = case.station
-    outcome = case.outcomes[station.id]
-    said = foresight.told(station, case.outcomes, case.stations, forecast_odds.generic(), case.local)
-    if said is None:
-        return Result((), 0, None, None)
-    rows = tuple(_forecasts(station, said))
-    stages = staged(station, outcome.heard.value)
-    tally = skill.tally(station.id, said, outcome.transitions, outcome.heard, stages)
-    picture = None
-    if outcome.transitions or any(row[6] for row in rows):
-        picture = plots.hydrograph(station.id, outcome.heard, said, stages, outcome.transitions)
-    return Result(rows, sum(1 for row in rows if row[6]), tally, picture)
-
-
-def _forecasts(station: Recorded, said: foresight.Told) -> Iterator[tuple[object, ...]]:
-    """The rows of forecasts.csv, in order of time."""
-    for row in foresight.rows(said):
-        expected = "" if row.expected is None else stamp(row.expected)
-        yield (
-            station.id,
-            stamp(row.at),
-            row.degree,
-            row.horizon,
-            f"{row.probability:.4f}",
-            expected,
-            int(row.warn),
-        )
-
-
-def _degrees(station: Recorded, outcome: Outcome) -> Iterator[tuple[object, ...]]:
-    for one in outcome.transitions:
-        yield station.id, stamp(one.at), int(one.from_degree), int(one.to_degree), str(one.reason)
-
-
-def _quality(station: Recorded, record: Record, outcome: Outcome) -> Iterator[tuple[str, str, str, str]]:
-    """Every reading with its last verdict."""
-    for at in record.at:
-        verdict = outcome.verdicts[at]
-        yield station.id, stamp(at), verdict.flag.name.lower(), verdict.test
-    for at in record.late:
-        yield station.id, stamp(at), Flag.SUSPECT.name.lower(), "late"
-
-
-def _summary(record: Record, outcome: Outcome) -> dict[str, object]:
-    flags = Counter(verdict.flag.name.lower() for verdict in outcome.verdicts.values())
-    tests = Counter(verdict.test for verdict in outcome.verdicts.values() if verdict.test)
-    return {
-        "readings": len(record.at),
-        "late": len(record.late),
-        "repeated": record.repeated,
-        "contradictory": record.contradictory,
-        "interval_s": outcome.rules.interval.total_seconds(),
-        "rule_version": version(outcome.rules),
-        "rates": outcome.rules.rates.version,
-        "flags": dict(sorted(flags.items())),
-        "tests": dict(sorted(tests.items())),
-        "degree_changes": len(outcome.transitions),
-    }
-
-
-def stamp(moment: datetime) -> str:
-    """The time as the files write it; a fraction of a second only if there is one."""
-    return moment.replace(tzinfo=None).isoformat() + "Z"
-
-
-def _table(stack: ExitStack, path: Path, header: Sequence[str]) -> Callable[[Iterable[Iterable[object]]], None]:
-    """A file with its header written; the result writes rows."""
-    writer = csv.writer(stack.enter_context(path.open("w", newline="", encoding="utf-8")), lineterminator="\n")
-    writer.writerow(header)
-    return writer.writerows
+def _table(stack: ExitStack, path: Path, header: Sequence[str]) -> TextIO:
+    """A file with its header written."""
+    file = stack.enter_context(path.open("w", newline="", encoding="utf-8"))
+    file.write(",".join(header) + "\n")
+    return file
 
 
 def _picture(out: Path, station_id: str, picture: str) -> None:
@@ -311,4 +227,4 @@ def _skill(out: Path, total: Tally) -> None:
 
 def _rows(path: Path, header: Sequence[str], rows: Iterable[Iterable[str]]) -> None:
     with ExitStack() as stack:
-        _table(stack, path, header)(rows)
+        csv.writer(_table(stack, path, header), lineterminator="\n").writerows(rows)

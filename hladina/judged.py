@@ -1,6 +1,8 @@
 """One recorded station as the live engine judges it: the fold of `alerting.engine.judge` over its readings."""
 
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -27,6 +29,23 @@ _INTERVAL_FROM = 50
 _DEFAULT_INTERVAL = timedelta(minutes=10)
 
 
+def _doubles() -> MutableSequence[float]:
+    """Empty; numbers that travel in few bytes."""
+    return array("d")
+
+
+def _degrees() -> MutableSequence[int]:
+    return array("b")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """From the sample of `since` on (None: from the first) a station is judged by `rules`."""
+
+    since: datetime | None
+    rules: Rules
+
+
 @dataclass(slots=True)
 class Heard:
     """What the engine believed of one series, and the moments a forecast is due. Times in seconds.
@@ -34,11 +53,11 @@ class Heard:
     `known[i]` is when `value[i]` of time `at[i]` came to be believed; `reached[i]` the degree that stood at `due[i]`.
     """
 
-    at: list[float] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    known: list[float] = field(default_factory=list)
-    due: list[float] = field(default_factory=list)
-    reached: list[int] = field(default_factory=list)
+    at: MutableSequence[float] = field(default_factory=_doubles)
+    value: MutableSequence[float] = field(default_factory=_doubles)
+    known: MutableSequence[float] = field(default_factory=_doubles)
+    due: MutableSequence[float] = field(default_factory=_doubles)
+    reached: MutableSequence[int] = field(default_factory=_degrees)
 
     def hear(self, standing: Standing, rules: Rules) -> None:
         """Take in the points of the trend window that are new; the newest is why a forecast is due."""
@@ -64,37 +83,69 @@ class Heard:
 
 @dataclass(slots=True)
 class Outcome:
-    """What the engine made of one station."""
+    """What the engine made of one station. `rules` are those of its first sample, `uses` all of them.
+
+    `verdicts` are in the order of the readings. `fallen`, of rain: time in seconds and amount of each reading that is
+    not faulty.
+    """
 
     rules: Rules
+    uses: tuple[Ruled, ...] = ()
     verdicts: dict[datetime, Verdict] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
-    believed: list[tuple[float, float]] = field(default_factory=list)
-    """Of rain: time in seconds and amount of each reading that is not faulty."""
+    fallen: tuple[MutableSequence[float], MutableSequence[float]] = field(
+        default_factory=lambda: (_doubles(), _doubles())
+    )
 
     def rain(self) -> tuple[Array, Array]:
         """Times and amounts of the rain."""
-        pairs = np.array(self.believed).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+        return np.array(self.fallen[0]), np.array(self.fallen[1])
 
 
-def judge(station: Recorded, record: Record, rules: Rules | None = None, rates: Rates = GENERIC) -> Outcome:
-    """The live engine over one station's record; by default with the rules the live house would take with `rates`."""
-    if rules is None:
-        rules = rules_of(station, interval(record.at), rates)
-    outcome = Outcome(rules)
-    samples = [Sample(at, v, *of_value(station.quantity, v)) for at, v in zip(record.at, record.value, strict=True)]
-    for walked in walk(Job(rules, Standing(), samples)):
-        for verdict in walked.verdicts:
-            outcome.verdicts[verdict.at] = verdict
-        outcome.transitions += (one.transition for one in walked.turns if one.transition.reason not in PROVED)
-        if walked.believed:
-            outcome.heard.hear(walked.standing, rules)
+def judge(
+    station: Recorded, record: Record, rules: Rules | Sequence[Ruled] | None = None, rates: Rates = GENERIC
+) -> Outcome:
+    """The live engine over one station's record; by default with the rules the live house would take with `rates`.
+
+    Of rules that change each sample is judged by those of its observation time, as live.
+    """
+    at = record.at
+    uses = ruled(station, interval(at), rates) if rules is None else rules
+    uses = (Ruled(None, uses),) if isinstance(uses, Rules) else tuple(uses)
+    outcome = Outcome(uses[0].rules, uses)
+    samples = [Sample(when, v, *of_value(station.quantity, v)) for when, v in zip(at, record.value, strict=True)]
+    ends = [len(at) if use.since is None else bisect_left(at, use.since) for use in uses[1:]]
+    standing = Standing()
+    for use, begin, end in zip(uses, [0, *ends], [*ends, len(at)], strict=True):
+        standing = _judged(Job(use.rules, standing, samples[begin:end]), outcome)
     if station.quantity is Quantity.RAIN:
-        good = (s for s in samples if s.value is not None and outcome.verdicts[s.at].flag < Flag.SUSPECT)
-        outcome.believed = [(s.at.timestamp(), s.value) for s in good if s.value is not None]
+        for sample, verdict in zip(samples, outcome.verdicts.values(), strict=True):
+            if sample.value is not None and verdict.flag < Flag.SUSPECT:
+                outcome.fallen[0].append(sample.at.timestamp())
+                outcome.fallen[1].append(sample.value)
     return outcome
+
+
+def _judged(job: Job, outcome: Outcome) -> Standing:
+    """Judge the samples of a job into the outcome; the standing after them."""
+    standing, rules, verdicts = job.standing, job.rules, outcome.verdicts
+    for walked in walk(job):
+        standing = walked.standing
+        for verdict in walked.verdicts:
+            verdicts[verdict.at] = verdict
+        if walked.turns:
+            changes = (one.transition for one in walked.turns)
+            outcome.transitions += (one for one in changes if one.reason not in PROVED)
+        if walked.believed:
+            outcome.heard.hear(standing, rules)
+    return standing
+
+
+def ruled(station: Recorded, every: timedelta, rates: Rates = GENERIC) -> tuple[Ruled, ...]:
+    """The rules the live house would take with `rates`, and since when."""
+    dated = (Ruled(one.since, rules_of(station.at(one.since), every, rates)) for one in station.changes)
+    return (Ruled(None, rules_of(station, every, rates)), *dated)
 
 
 def rules_of(station: Recorded, every: timedelta, rates: Rates = GENERIC) -> Rules:

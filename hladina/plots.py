@@ -30,8 +30,8 @@ _PAUSE_S = 3600.0
 def hydrograph(name: str, heard: Heard, said: Told, staged: Array, transitions: Sequence[Transition]) -> str:
     """The stage of a station with its limits, the degree reached, and when the limit was warned of an hour ahead."""
     at = np.array(heard.at)
-    low = float(min(staged.min(), said.limits.min()))
-    high = float(max(staged.max(), said.limits.max()))
+    low = float(min(staged.min(), np.nanmin(said.limits)))
+    high = float(max(staged.max(), np.nanmax(said.limits)))
     plot = _Plot(float(at[0]), float(max(at[-1], at[0] + 1.0)), low, high + 0.05 * (high - low + 1.0))
     keep = _kept(staged)
     path = " ".join(f"{plot.x(t):.1f},{plot.y(v):.1f}" for t, v in zip(at[keep], staged[keep], strict=True))
@@ -92,12 +92,18 @@ def _days(plot: _Plot) -> Iterator[str]:
 
 
 def _limits(plot: _Plot, said: Told) -> Iterator[str]:
-    for degree, limit in zip(said.degrees, said.limits.tolist(), strict=True):
-        y, colour = plot.y(limit), _COLOURS[degree]
-        yield (
-            f'<line x1="{_EDGE:.0f}" x2="{_WIDTH - _EDGE:.0f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" '
-            f'stroke-dasharray="6 3"/><text x="{_WIDTH - _EDGE + 4:.0f}" y="{y + 4:.1f}">{degree}: {limit:g} cm</text>'
-        )
+    """A line for each limit as long as it held, its value at the right end of the last."""
+    for index, degree in enumerate(said.degrees):
+        limits, colour = said.limits[:, index], _COLOURS[degree]
+        known = np.nan_to_num(limits, nan=np.finfo(np.float64).min)
+        edges = [0, *(np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()]
+        starts = [_EDGE, *(plot.x(float(said.now[edge])) for edge in edges[1:])]
+        for edge, left, right in zip(edges, starts, [*starts[1:], _WIDTH - _EDGE], strict=True):
+            y = plot.y(float(limits[edge]))
+            named = f'<text x="{_WIDTH - _EDGE + 4:.0f}" y="{y + 4:.1f}">{degree}: {limits[edge]:g} cm</text>'
+            line = f'<line x1="{left:.0f}" x2="{right:.0f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" '
+            if np.isfinite(y):
+                yield f'{line}stroke-dasharray="6 3"/>{named if edge == edges[-1] else ""}'
 
 
 def _degrees(plot: _Plot, transitions: Sequence[Transition]) -> Iterator[str]:

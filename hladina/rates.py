@@ -23,8 +23,8 @@ def learnt(station: Recorded, record: Record, outcome: Outcome) -> Learnt | None
     """
     if station.quantity not in CHECKED:
         return None
-    pairs = zip(record.at, record.value, strict=True)
-    good = [(at, v) for at, v in pairs if v is not None and outcome.verdicts[at].flag is Flag.GOOD]
+    told = zip(record.at, record.value, outcome.verdicts.values(), strict=True)
+    good = [(at, v) for at, v, verdict in told if v is not None and verdict.flag is Flag.GOOD]
     at, value = [moment for moment, _ in good], [v for _, v in good]
     return learn(at, shares(at, value, station.quantity))
 

@@ -129,7 +129,7 @@ def _count_odds(bins: Array, said: Told, index: int, crossed: Sequence[float], a
     for column, horizon in enumerate(HORIZONS_MIN):
         some = said.open[:, index] & (said.now + 60.0 * horizon <= at[-1])
         chance = said.probability[some, index, column]
-        came = highest(at, staged, said.now[some], 60.0 * horizon) >= said.limits[index]
+        came = highest(at, staged, said.now[some], 60.0 * horizon) >= said.limits[some, index]
         for kind, chosen in enumerate((np.ones(chance.size, dtype=np.bool_), wait[some] <= _NEAR_S)):
             decile = np.clip((chance[chosen] * BINS).astype(np.int_), 0, BINS - 1)
             parts = (np.ones(chosen.sum()), chance[chosen], came[chosen], (chance[chosen] - came[chosen]) ** 2)

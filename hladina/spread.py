@@ -1,31 +1,59 @@
-"""Work for each of many things: one after the other here, or on a Dask cluster, with progress on a terminal."""
+"""Work for each of many things: one after the other here, or on a Dask cluster, with progress on a terminal.
+
+What one work makes another may take: on a cluster it then goes from worker to worker, or stays where it is, and only
+what is written comes back.
+"""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import Protocol, Self, TextIO, TypeVar
+from typing import Generic, Protocol, Self, TextIO, TypeVar
 
 from hladina.station_list import InputError
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 _BAR_WIDTH = 30
 _CONNECT_S = 10
-# Things sent to the cluster at once, so that a record of decades is not all on its way together.
-_AHEAD = 200
+# Works asked for before the first is waited for, so that a record of decades is not all on its way together.
+_AHEAD = 64
 
 
 class _Client(Protocol):
     """What is used of a Dask client."""
 
     def submit(self, work: object, *things: object, pure: bool) -> "_Future": ...
+    def scatter(self, thing: object, *, hash: bool) -> "_Future": ...  # noqa: A002  # as Dask has it
     def close(self) -> None: ...
 
 
 class _Future(Protocol):
     def result(self) -> object: ...
+
+
+class Promise(Generic[R]):
+    """What a work makes, when it is asked for: here then, once; on a cluster as soon as somebody has time."""
+
+    def __init__(self, client: _Client | None, work: Callable[..., R], things: tuple[object, ...]) -> None:
+        self._work, self._things = work, things
+        self._made: list[R] = []
+        self.future: _Future | None = None
+        if client is not None:
+            given = (thing.future if isinstance(thing, Promise) else thing for thing in things)
+            self.future, self._things = client.submit(work, *given, pure=False), ()
+
+    def result(self) -> R:
+        """Wait for it. What the work raises is raised."""
+        if self.future is not None:
+            found: R = self.future.result()  # type: ignore[assignment]
+            return found
+        if not self._made:
+            given = (thing.result() if isinstance(thing, Promise) else thing for thing in self._things)
+            self._made.append(self._work(*given))
+            self._things = ()
+        return self._made[0]
 
 
 class Workers:
@@ -52,18 +80,30 @@ class Workers:
         if self._client is not None:
             self._client.close()
 
-    def each(self, work: Callable[[T], R], things: Sequence[T], said: str) -> Iterator[R]:
-        """The results in the order of the things."""
-        results = map(work, things) if self._client is None else _far(self._client, work, things)
-        return progress(results, len(things), said)
+    def call(self, work: Callable[..., R], *things: object) -> Promise[R]:
+        """Have `work` done on `things`, some of which may be promises themselves."""
+        return Promise(self._client, work, things)
+
+    def send(self, thing: R) -> Promise[R]:
+        """Something large, to be where the work is done."""
+        promise = Promise(None, lambda: thing, ())
+        if self._client is not None:
+            promise.future = self._client.scatter(thing, hash=False)
+        return promise
+
+    def each(self, promises: Iterable[Promise[R]], count: int, said: str) -> Iterator[R]:
+        """The results in the order of the promises, of which some more are asked for than were waited for."""
+        return progress(_each(promises, 0 if self._client is None else _AHEAD), count, said)
 
 
-def _far(client: _Client, work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
-    for start in range(0, len(things), _AHEAD):
-        futures = [client.submit(work, thing, pure=False) for thing in things[start : start + _AHEAD]]
-        for future in futures:
-            result: R = future.result()  # type: ignore[assignment]
-            yield result
+def _each(promises: Iterable[Promise[R]], ahead: int) -> Iterator[R]:
+    waiting: deque[Promise[R]] = deque()
+    for promise in promises:
+        waiting.append(promise)
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _distributed() -> ModuleType:

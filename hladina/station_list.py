@@ -6,6 +6,7 @@ worse than none. What is merely odd is said in a notice.
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
@@ -14,14 +15,18 @@ from reprlib import repr as shown
 import yaml
 
 from alerting.engine.rain_sums import RainRules
+from floodcore.network.mounting import moment
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity
 from hladina.rain_list import rain_rules
 
 _KINDS = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN)
-_KEYS = ("id", "name", "river", "quantity", "unit", "thresholds", "upstream", "rain_gauges", "area_km2", "rain_degrees")
+_KEYS = (
+    *("id", "name", "river", "quantity", "unit", "thresholds", "changes", "upstream", "rain_gauges", "area_km2"),
+    "rain_degrees",
+)
 # Keys whose values are names: 06741510, 2020-01-01 and no are ids, not a number, a day and a denial.
-_NAMES = ("id", "upstream", "rain_gauges")
+_NAMES = ("id", "upstream", "rain_gauges", "valid_from")
 _TEXT = "tag:yaml.org,2002:str"
 
 # Water depth over the catchment per interval, in use for small research catchments: 1 mm per hour over
@@ -40,10 +45,19 @@ class InputError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """The limits that hold from `since` (aware UTC) on, in the canonical unit."""
+
+    since: datetime
+    limits: dict[Degree, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A station of a recorded flood. `limits` are in the canonical unit; `area_km2` None when unknown.
 
-    `upstream` and `rain_gauges` hold only ids that are in the list. `rain` are limits of rain sums.
+    `upstream` and `rain_gauges` hold only ids that are in the list. `rain` are limits of rain sums. `limits` are those
+    before the first of the dated `changes`, oldest first; `at` is the station as it is at a moment.
     """
 
     id: str
@@ -54,6 +68,17 @@ class Recorded:
     upstream: tuple[str, ...] = ()
     rain_gauges: tuple[str, ...] = ()
     rain: RainRules | None = None
+    changes: tuple[Dated, ...] = ()
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether a degree is ever judged by a limit of its own."""
+        return bool(self.limits) or any(change.limits for change in self.changes)
+
+    def at(self, moment: datetime) -> "Recorded":
+        """The station with the limits that hold at `moment`."""
+        held = [change for change in self.changes if change.since <= moment]
+        return replace(self, limits=held[-1].limits) if held else self
 
 
 @dataclass(slots=True)
@@ -131,6 +156,7 @@ def _station(item: object, where: str, said: Said) -> Recorded | None:
     station = Recorded(item["id"], Quantity(item["quantity"]), item["unit"], {}, size, *_ids(item, where, said))
     _strange_unit(station, where, said)
     station.limits.update(_limits(item.get("thresholds"), station, where, said))
+    station = replace(station, changes=_changes(item.get("changes"), station, where, said))
     sums = rain_rules(item.get("rain_degrees"), where, said.faults)
     if sums is not None and station.quantity is not Quantity.RAIN:
         said.faults.append(f"{where}: rain_degrees are of rain, not of {station.quantity}")
@@ -209,6 +235,46 @@ def _limits(item: object, station: Recorded, where: str, said: Said) -> dict[Deg
         said.notices.append(f"{where}: thresholds of rain are not judged, as in the live house; sums are: rain_degrees")
         return {}
     return _rising(dict(sorted(limits.items())), where, said)
+
+
+def _changes(item: object, station: Recorded, where: str, said: Said) -> tuple[Dated, ...]:
+    """The dated limits, as in a station file: each with `valid_from` and `values`, the oldest first."""
+    if item is None or item == []:
+        return ()
+    if not isinstance(item, list) or station.quantity is Quantity.RAIN:
+        of = (
+            "are of limits of level and discharge"
+            if isinstance(item, list)
+            else "a list is wanted, as in station files"
+        )
+        said.faults.append(f"{where}: changes: {of}")
+        return ()
+    found: list[Dated] = []
+    for number, one in enumerate(item, start=1):
+        here = f"{where}: change {number}"
+        change = _change(one, station, here, said)
+        if change is not None and found and change.since <= found[-1].since:
+            said.faults.append(f"{here}: valid_from is not after that of the change above; write the oldest first")
+        elif change is not None:
+            found.append(change)
+    return tuple(found)
+
+
+def _change(item: object, station: Recorded, where: str, said: Said) -> Dated | None:
+    """One change; None with a fault."""
+    if not isinstance(item, dict) or not isinstance(item.get("values"), dict) or not item["values"]:
+        said.faults.append(f"{where}: valid_from and values are wanted, such as {{1: 80, 2: 100}}")
+        return None
+    if item.get("quantity", station.quantity) != station.quantity:
+        said.faults.append(f"{where}: quantity {shown(item['quantity'])} is not that of the station")
+        return None
+    try:
+        since = moment(str(item.get("valid_from", "")))
+    except ValueError:
+        wanted = "a day as 2026-03-01 or a moment as 2026-03-01T10:30:00Z"
+        said.faults.append(f"{where}: valid_from {shown(item.get('valid_from'))} is not {wanted}")
+        return None
+    return Dated(since, _limits(item["values"], station, where, said))
 
 
 def _rising(limits: dict[Degree, float], where: str, said: Said) -> dict[Degree, float]:

@@ -35,7 +35,7 @@ def story(
     told = Told(
         now,
         (1,),
-        np.array([limit]),
+        np.full((len(value), 1), limit),
         stage,
         (stage < limit)[:, None],
         np.full((len(value), 1, 4), probability),
