@@ -50,7 +50,7 @@ class Engine:
         self.told: list[tuple[datetime, int, int]] = []
         self.names: list[datetime] = []
 
-    def round(self, new: Sequence[Sample]) -> None:
+    def round(self, new: Sequence[Sample]) -> Folded:
         """Judge `new` as a round does; what is stored already is not offered twice."""
         new = sorted(new, key=lambda each: each.at)
         if in_order(new, self.until):
@@ -62,6 +62,7 @@ class Engine:
             folded = fold_late(Late(RULES, self.standing, self.until, self.latest, self.checkpoints, known, new))
             self.checkpoints = folded.checkpoints
         self._keep(folded, new)
+        return folded
 
     def _keep(self, folded: Folded, new: Sequence[Sample]) -> None:
         self.judged = sorted([*self.judged, *new], key=lambda sample: sample.at)

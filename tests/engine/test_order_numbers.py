@@ -1,9 +1,12 @@
 """Late samples, case by case: what is held back, what was answered for, what is left out (ADR 0016, 0020)."""
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting.engine.judge import Checkpoint, Folded, Job, Standing, encode, fold
@@ -16,8 +19,9 @@ from alerting.engine.rules import Rules, of_rain
 from alerting.engine.vouching import Vouch, vouched
 from floodcore.freshness import TOO_LATE
 from floodcore.quality.door import of_value
-from floodcore.quality.window import Sample
+from floodcore.quality.window import Sample, Verdict
 from floodcore.words import Degree, Quantity
+from tests.engine import test_order
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -163,3 +167,46 @@ def test_deliveries_are_judged_in_the_order_of_their_arrival() -> None:
 def test_nothing_to_judge_is_a_fault_of_the_caller() -> None:
     with pytest.raises(ValueError, match="a series without samples"):
         fold_late(Late(RULES, Standing(), None, None, [], [], []))
+
+
+def test_a_round_says_from_where_on_it_judged_anew_and_of_each_sample_once() -> None:
+    every = samples([*CALM, 90.0, 52.0, 51.0, *(52.0 + n % 2 for n in range(9)), 90.0, 52.0])
+    first = fold(Job(RULES, Standing(), [each for n, each in enumerate(every[:-2]) if n not in {8, 14}]))
+    known = [each for n, each in enumerate(every[:-2]) if n not in {8, 14}]
+    new = [
+        *(replace(each, delivery=2) for each in every[-2:]),
+        replace(every[8], delivery=3),
+        replace(every[14], delivery=4),
+    ]
+    folded = later(first, known, sorted(new, key=lambda each: each.at))
+    whole = fold(Job(RULES, Standing(), every))
+    start = max(each.before for each in whole.checkpoints if each.before <= every[8].at)
+    assert folded.rewritten == start
+    assert len({verdict.at for verdict in folded.verdicts}) == len(folded.verdicts)
+    inside = {verdict.at: verdict for verdict in whole.verdicts if verdict.at >= start}
+    assert {verdict.at: verdict for verdict in folded.verdicts} == inside
+    far = [*new[:2], replace(every[14], delivery=3), replace(every[8], delivery=4)]
+    assert later(first, known, far).rewritten == folded.rewritten, "whichever of them came first"
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_any_order_of_arrival_ends_with_the_verdicts_of_the_samples_in_order(seed: int) -> None:
+    """As they are stored: what is judged anew is forgotten, what is said is written over what was said before.
+
+    But for what a sample behind the start said of one before it, within the three hours in which one may (about one
+    order in 4,000).
+    """
+    rng = random.Random(seed)
+    every = test_order.samples(test_order.walk_of(rng, 30))
+    engine, found, starts = test_order.Engine(), dict[datetime, Verdict](), list[datetime]()
+    for delivery in test_order.shuffled(every, rng, reach=rng.choice([2, 6, 20])):
+        folded = engine.round(delivery)
+        if folded.rewritten is not None:
+            starts.append(folded.rewritten)
+            found = {at: verdict for at, verdict in found.items() if at < starts[-1]}
+        found |= {verdict.at: verdict for verdict in folded.verdicts}
+    whole = {verdict.at: verdict for verdict in fold(Job(test_order.RULES, Standing(), every)).verdicts}
+    other = [at for at in found.keys() | whole.keys() if found.get(at) != whole.get(at)]
+    assert len(other) <= 1
+    assert all(any(at < start <= at + timedelta(hours=3) for start in starts) for at in other)
