@@ -7,60 +7,25 @@ computed afterwards for all series of a batch together.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
 from alerting.engine import lifecycle, proof, rain_sums, thresholds, trend
-from alerting.engine.lifecycle import Evidence, Told, Transition
-from alerting.engine.proof import Known, Proof
+from alerting.engine.calm import go_on
+from alerting.engine.lifecycle import Evidence, Transition
+from alerting.engine.proof import Known
 from alerting.engine.rules import Rules
-from floodcore.quality.window import CHECKED, Checked, Memory, Point, Sample, Verdict, check
-from floodcore.words import Degree, Quantity, Trend
+from alerting.engine.standing import Checkpoint, Standing, Window, decode, encode, kept
+from floodcore.quality.window import CHECKED, Checked, Point, Sample, Verdict, check
+from floodcore.words import Degree, Flag, Quantity, Trend
 
-Window = tuple[tuple[float, float], ...]
-
-
-class Standing(msgspec.Struct, frozen=True, gc=False):
-    """All that is remembered of a series between samples; with the rules and the next samples it decides all.
-
-    `points` is the trend window, newest last: (seconds since 1970, value), thinned. `hour` is that of the
-    newest sample, in hours since 1970. `told` is what people know, where it is not `life`. `proof` is what holds a
-    rise back from residents, `vouched` until when others answer for the gauge (ADR 0020).
-    `rain` are the sums of a series judged by them (ADR 0022).
-    """
-
-    memory: Memory = Memory()
-    life: lifecycle.State = lifecycle.State()
-    points: Window = ()
-    hour: int = 0
-    told: Told | None = None
-    proof: Proof | None = None
-    vouched: datetime | None = None
-    rain: rain_sums.Memory | None = None
-
-    @property
-    def degree(self) -> Degree:
-        """The degree people were told of."""
-        return self.life.degree if self.told is None else self.told.degree
-
-    @property
-    def since(self) -> datetime | None:
-        """The beginning of the episode people were told of."""
-        return self.life.since if self.told is None else self.told.since
-
-    @property
-    def firm(self) -> Degree:
-        """The degree residents were told of: what is proved of the other."""
-        if self.told is not None:
-            return self.told.degree if self.told.firm is None else self.told.firm
-        return self.life.degree if self.proof is None else self.proof.firm
+__all__ = ["Checkpoint", "Job", "Judgement", "Standing", "Window", "decode", "encode", "fold", "judge", "walk"]
 
 
-class Checkpoint(msgspec.Struct, frozen=True, gc=False):
-    """The standing before the first sample of an hour, that of `before`: where to start again for late samples."""
-
-    before: datetime
-    standing: Standing
+# Jobs worked on together: they stay in the cache.
+_BLOCK = 500
+_GOOD = Flag.GOOD
 
 
 class Job(msgspec.Struct, frozen=True, gc=False):
@@ -135,18 +100,23 @@ class Folded(msgspec.Struct, frozen=True, gc=False):
 
 def judge(jobs: Iterable[Job]) -> list[Judgement]:
     """Judge each job, none of which may be without samples; the results are in the same order."""
-    return with_trends([fold(job) for job in jobs])
+    waiting = iter(jobs)
+    judged: list[Judgement] = []
+    while block := [fold(job) for job in islice(waiting, _BLOCK)]:
+        judged += with_trends(block)
+    return judged
 
 
 def with_trends(folded: Sequence[Folded]) -> list[Judgement]:
     """The judgements of what was folded, in the same order."""
-    windows = [window for one in folded for window in (*(t.window for t in one.turns), one.standing.points)]
-    wide = [
-        window if spans(window, one.rules) else ()
-        for window, one in zip(windows, (one for one in folded for _ in range(len(one.turns) + 1)), strict=True)
-    ]
-    slopes = iter(trend.slopes_of(wide))
-    return [_finish(one, [next(slopes) for _ in one.turns], next(slopes)) for one in folded]
+    now = trend.slopes_of([_wide(one.standing.points, one.rules) for one in folded])
+    turns = iter(trend.slopes_of([_wide(turn.window, one.rules) for one in folded for turn in one.turns]))
+    return [_finish(one, turns, slope) for one, slope in zip(folded, now, strict=True)]
+
+
+def _wide(window: Window, rules: Rules) -> Window:
+    """The window if it is wide enough for a trend, else nothing."""
+    return window if spans(window, rules) else ()
 
 
 class Walked(msgspec.Struct, frozen=True, gc=False):
@@ -163,25 +133,38 @@ def walk(job: Job) -> Iterator[Walked]:
     """Fold the samples of `job` in one by one; trends are left to the caller."""
     standing, rules = job.standing, job.rules
     for sample in job.samples:
-        hour = int(sample.at.timestamp()) // 3600
-        checkpoint = Checkpoint(sample.at, standing) if hour > standing.hour else None
-        flooded = standing.life.degree > Degree.NONE
-        checked = check(standing.memory, sample, rules.quantity, flooded=flooded, rates=rules.rates)
-        turns: tuple[Turn, ...] = ()
-        if checked.believed:
-            standing, turns = _step(standing, checked, rules, hour)
+        seconds = sample.at.timestamp()
+        after = go_on(standing, sample, rules, seconds)
+        if after is None:
+            walked = closely(standing, sample, rules, seconds)
         else:
-            standing = Standing(
-                checked.memory,
-                standing.life,
-                standing.points,
-                hour,
-                standing.told,
-                standing.proof,
-                standing.vouched,
-                standing.rain,
-            )
-        yield Walked(standing, checked.verdicts, bool(checked.believed), turns, checkpoint)
+            checkpoint = Checkpoint(sample.at, standing) if after.hour > standing.hour else None
+            walked = Walked(after, (Verdict(sample.at, _GOOD, ""),), True, (), checkpoint)  # noqa: FBT003
+        yield walked
+        standing = walked.standing
+
+
+def closely(standing: Standing, sample: Sample, rules: Rules, seconds: float) -> Walked:
+    """What `sample`, of `seconds` since 1970, leads to, whatever it is: the long way, and the reference."""
+    hour = int(seconds) // 3600
+    checkpoint = Checkpoint(sample.at, standing) if hour > standing.hour else None
+    flooded = standing.life.degree > Degree.NONE
+    checked = check(standing.memory, sample, rules.quantity, flooded=flooded, rates=rules.rates)
+    turns: tuple[Turn, ...] = ()
+    if checked.believed:
+        standing, turns = _step(standing, checked, rules, hour)
+    else:
+        standing = Standing(
+            checked.memory,
+            standing.life,
+            standing.points,
+            hour,
+            standing.told,
+            standing.proof,
+            standing.vouched,
+            standing.rain,
+        )
+    return Walked(standing, checked.verdicts, bool(checked.believed), turns, checkpoint)
 
 
 def fold(job: Job) -> Folded:
@@ -190,11 +173,21 @@ def fold(job: Job) -> Folded:
     Raises:
         ValueError: there are none.
     """
-    standing, latest = job.standing, None
+    if len(job.samples) == 1 and (calm := _lone(job)) is not None:
+        return calm
+    standing, rules, latest = job.standing, job.rules, None
     turns: list[Turn] = []
     verdicts: list[Verdict] = []
     checkpoints: list[Checkpoint] = []
-    for sample, walked in zip(job.samples, walk(job), strict=True):
+    for sample in job.samples:
+        before, seconds = standing, sample.at.timestamp()
+        after = go_on(before, sample, rules, seconds)
+        if after is not None:
+            standing, latest = after, Verdict(sample.at, _GOOD, "")
+            if standing.hour > before.hour:
+                checkpoints.append(Checkpoint(sample.at, before))
+            continue
+        walked = closely(before, sample, rules, seconds)
         standing, latest = walked.standing, walked.verdicts[-1]
         turns += walked.turns
         verdicts += (v for v in walked.verdicts if v.at != sample.at or v.test != sample.test)
@@ -203,7 +196,17 @@ def fold(job: Job) -> Folded:
     if latest is None:
         message = "a job without samples"
         raise ValueError(message)
-    return Folded(job.rules, standing, tuple(turns), tuple(verdicts), latest, tuple(checkpoints))
+    return Folded(rules, standing, tuple(turns), tuple(verdicts), latest, tuple(checkpoints))
+
+
+def _lone(job: Job) -> Folded | None:
+    """As `fold` of one sample on which nothing happens; None if something may."""
+    (sample,), before = job.samples, job.standing
+    after = go_on(before, sample, job.rules, sample.at.timestamp())
+    if after is None:
+        return None
+    begun = (Checkpoint(sample.at, before),) if after.hour > before.hour else ()
+    return Folded(job.rules, after, (), (), Verdict(sample.at, _GOOD, ""), begun)
 
 
 def _step(standing: Standing, checked: Checked, rules: Rules, hour: int) -> tuple[Standing, tuple[Turn, ...]]:
@@ -269,33 +272,24 @@ def _limit(rules: Rules, transition: Transition) -> float | None:
 
 
 def keep(points: Window, point: Point, rules: Rules) -> Window:
-    """The trend window with `point` as its newest, without what has become too old, thinned.
-
-    The newest point is always kept; the one before it gives way if it stands too near its predecessor.
-    """
-    seconds = point.at.timestamp()
-    oldest, start, end = seconds - rules.window_s, 0, len(points)
-    while start < end and points[start][0] < oldest:
-        start += 1
-    if end - start > 1 and points[-1][0] - points[-2][0] < rules.window_s / trend.POINTS:
-        end -= 1
-    return (*points[start:end], (seconds, point.value))
+    """The trend window with `point` as its newest, as `standing.kept` has it."""
+    return kept(points, point.at.timestamp(), point.value, rules)
 
 
 def spans(window: Window, rules: Rules) -> bool:
     """Whether the window is long enough for a trend: a third of its full length."""
-    return len(window) > 1 and window[-1][0] - window[0][0] >= trend.LEAST_SHARE * rules.window_s
+    return len(window) > 1 and window[-1][0] - window[0][0] >= rules.least_s
 
 
-def _finish(one: Folded, at_turns: list[float | None], now: float | None) -> Judgement:
-    rules = one.rules
-    changes = tuple(
-        Change(turn.known, turn.value, turn.limit, direction(rules, turn.value, slope), slope, turn.rain)
-        for turn, slope in zip(one.turns, at_turns, strict=True)
-    )
-    good = one.standing.memory.good
+def _finish(one: Folded, at_turns: Iterator[float | None], now: float | None) -> Judgement:
+    rules, good = one.rules, one.standing.memory.good
+    changes = tuple([_change(turn, rules, next(at_turns)) for turn in one.turns]) if one.turns else ()
     heading = direction(rules, good.value, now) if good is not None else Trend.UNKNOWN
     return Judgement(one.standing, changes, one.verdicts, one.latest, heading, now, one.checkpoints, one.rewritten)
+
+
+def _change(turn: Turn, rules: Rules, slope: float | None) -> Change:
+    return Change(turn.known, turn.value, turn.limit, direction(rules, turn.value, slope), slope, turn.rain)
 
 
 def direction(rules: Rules, value: float, per_hour: float | None) -> Trend:
@@ -316,20 +310,3 @@ def direction(rules: Rules, value: float, per_hour: float | None) -> Trend:
 def chain(station_id: str, since: datetime) -> str:
     """The name of one flood episode of a station; CAP messages refer to one another along it."""
     return f"CZ-LK-{station_id}-{since:%Y%m%dT%H%M%SZ}"
-
-
-def encode(standing: Standing) -> str:
-    """The standing as JSON."""
-    return msgspec.json.encode(standing).decode()
-
-
-def decode(text: str) -> Standing:
-    """The standing back from its JSON.
-
-    Raises:
-        msgspec.ValidationError: the text is not a standing.
-    """
-    return _DECODER.decode(text)
-
-
-_DECODER = msgspec.json.Decoder(Standing)

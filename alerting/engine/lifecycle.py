@@ -119,7 +119,8 @@ def step(
 
 def _clocks(below: tuple[datetime | None, ...], evidence: Evidence) -> tuple[datetime | None, ...]:
     """The calm clock of each degree: stopped while it is held, else running since it was left."""
-    if evidence.held == Degree.NONE and None not in below:
+    held = evidence.held
+    if held == Degree.NONE and None not in below:
         return below
     return tuple(
         None if evidence.held >= degree else clock if clock is not None else evidence.at

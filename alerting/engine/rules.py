@@ -9,13 +9,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 
-from alerting.engine import rain_sums
+from alerting.engine import rain_sums, trend
 from alerting.engine.rain_sums import RainRules
 from alerting.engine.thresholds import Ladder
 from floodcore.freshness import allowed_silence
 from floodcore.network.model import Limits, Network, Station
 from floodcore.quality.rates import GENERIC, Rates
+from floodcore.quality.window import CHECKED
 from floodcore.words import Degree, Quantity
 
 # Raised by hand whenever the code judges differently on the same numbers.
@@ -53,11 +55,17 @@ class Rules:
     trend_dead_share: float = 0.03
     rain: RainRules | None = None
     rates: Rates = GENERIC
-    # What follows from the rest, worked out once: the ladder of the limits, the longest gap in a calm, and
-    # the trend window in seconds (an hour, or three intervals of a gauge that reports less often).
+    # What follows from the rest, worked out once: the ladder of the limits, the longest gap in a calm, the trend
+    # window in seconds (an hour, or three intervals of a gauge that reports less often), the spacing it is thinned to
+    # and the least it must span for a trend, the value below which no degree is reached or held, and whether the
+    # series is judged step by step (level, discharge).
     ladder: Ladder = field(init=False, repr=False, compare=False)
     gap: timedelta = field(init=False, repr=False, compare=False)
     window_s: float = field(init=False, repr=False, compare=False)
+    spacing_s: float = field(init=False, repr=False, compare=False)
+    least_s: float = field(init=False, repr=False, compare=False)
+    calm_below: float = field(init=False, repr=False, compare=False)
+    stepwise: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Work out what follows from the numbers."""
@@ -67,6 +75,10 @@ class Rules:
         object.__setattr__(self, "ladder", ladder)
         object.__setattr__(self, "gap", allowed_silence(Degree.NONE, self.interval))
         object.__setattr__(self, "window_s", max(self.trend_window, 3 * self.interval).total_seconds())
+        object.__setattr__(self, "spacing_s", self.window_s / trend.POINTS)
+        object.__setattr__(self, "least_s", trend.LEAST_SHARE * self.window_s)
+        object.__setattr__(self, "calm_below", min((min(each[1:]) for each in ladder), default=-inf))
+        object.__setattr__(self, "stepwise", self.quantity in CHECKED and self.rain is None)
 
     @property
     def told(self) -> bool:

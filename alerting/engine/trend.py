@@ -6,7 +6,7 @@ Window, thinning and dead band are stated here and in `alerting.engine.rules`.
 """
 
 from collections.abc import Sequence
-from itertools import chain, groupby
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +60,16 @@ def slopes_of(windows: Sequence[Sequence[tuple[float, float]]]) -> list[float | 
     its window alone, not on its company.
     """
     slopes: list[float | None] = [None] * len(windows)
-    usable = sorted((i for i, window in enumerate(windows) if len(window) >= FEWEST), key=lambda i: len(windows[i]))
-    for _, group in groupby(usable, key=lambda i: len(windows[i])):
-        indices = list(group)
-        length = len(windows[indices[0]])
-        numbers = chain.from_iterable(chain.from_iterable(windows[i] for i in indices))
+    by_length: dict[int, list[int]] = {}
+    for index, length in enumerate(map(len, windows)):
+        if length >= FEWEST:
+            by_length.setdefault(length, []).append(index)
+    for length, indices in by_length.items():
+        some = windows if len(indices) == len(windows) else [windows[i] for i in indices]
+        numbers = chain.from_iterable(chain.from_iterable(some))
         points = np.fromiter(numbers, np.float64, 2 * length * len(indices)).reshape(len(indices), length, 2)
         hours = (points[:, :, 0] - points[:, :1, 0]) / 3600.0
-        for index, slope in zip(indices, theil_sen(hours, points[:, :, 1]).tolist(), strict=True):
+        found = theil_sen(hours, points[:, :, 1]).tolist()
+        for index, slope in zip(indices, found, strict=True):
             slopes[index] = slope
     return slopes

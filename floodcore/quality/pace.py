@@ -25,7 +25,7 @@ PACE_FACTOR = 3.0
 STEEPEST_FALL = 7.5
 STEEP_FALL_LASTS_MIN = 30.0
 # Steps over less than this are measured as if over this, or the noise of a fast sensor looks like pace.
-_SHORTEST_STEP_MIN = 5.0
+SHORTEST_STEP_MIN = 5.0
 
 
 def plausible(memory: Memory, good: Point, point: Point, quantity: Quantity, rates: Rates) -> bool:
@@ -45,7 +45,7 @@ def plausible(memory: Memory, good: Point, point: Point, quantity: Quantity, rat
     longest = minutes
     if change < 0.0 and quantity is Quantity.LEVEL:
         paced, longest = min(paced, STEEPEST_FALL), min(minutes, STEEP_FALL_LASTS_MIN)
-    return abs(change) <= paced * max(longest, _SHORTEST_STEP_MIN)
+    return abs(change) <= paced * max(longest, SHORTEST_STEP_MIN)
 
 
 def ordinary(quantity: Quantity, value: float, minutes: float) -> float:
@@ -62,7 +62,7 @@ def decayed(pace: float, minutes: float) -> float:
 
 def step_of(earlier: Point, later: Point) -> float:
     """The pace from one point to the next, in units per minute."""
-    return (later.value - earlier.value) / max(minutes_between(earlier, later), _SHORTEST_STEP_MIN)
+    return (later.value - earlier.value) / max(minutes_between(earlier, later), SHORTEST_STEP_MIN)
 
 
 def shares(at: Sequence[datetime], value: Sequence[float], quantity: Quantity) -> list[float]:

@@ -16,8 +16,8 @@ STEP = "step"
 # Out by 8 cm (a fifth and 0.5 m³/s of a discharge) on the same side of both neighbours, which differ by less than
 # three tenths of that (judged; 28 of 239,676 recorded levels stand out by 10 cm, most of them at gauges that
 # tremble by as much, which the pace before tells apart).
-_OUT_CM = 8.0
-_OUT_SHARE, _OUT_LEAST = 0.2, 0.5
+OUT_CM = 8.0
+_OUT_SHARE, OUT_LEAST = 0.2, 0.5
 _BACK = 0.3
 _NEIGHBOUR_MIN = 35.0
 # An hour after a jump the water of a flood has moved on by 3 cm or a tenth of the jump.
@@ -40,7 +40,7 @@ def stood_out(memory: Memory, point: Point, quantity: Quantity) -> bool:
 
 
 def _least(quantity: Quantity, value: float) -> float:
-    return _OUT_CM if quantity is Quantity.LEVEL else _OUT_LEAST + _OUT_SHARE * abs(value)
+    return OUT_CM if quantity is Quantity.LEVEL else OUT_LEAST + _OUT_SHARE * abs(value)
 
 
 def spike_of(point: Point) -> Verdict:

@@ -20,8 +20,8 @@ _IN_FLOOD_MIN = 60.0
 _LONGEST_IN_FLOOD_MIN = 180.0
 _IN_CALM = timedelta(days=7)
 # The longest time between changes is forgotten by a fifth with each change, and no more than this is learnt of a calm.
-_FORGOTTEN = 0.8
-_LONGEST_DWELL_MIN = 360.0
+FORGOTTEN = 0.8
+LONGEST_DWELL_MIN = 360.0
 # A river that stood is where it stood.
 _SLOW_CM = 2.0
 # A last step of more than a centimetre in ten minutes is none of a gauge that goes a centimetre to and fro.
@@ -61,5 +61,5 @@ def dwelt(memory: Memory, point: Point) -> float:
         return memory.dwell
     # doubted as stuck it was so indeed if it comes loose elsewhere, and else a slow river
     until = point if memory.doubted == 0 or abs(point.value - good.value) <= _SLOW_CM else good
-    stood = min(minutes_between(Point(since, good.value), until), _LONGEST_DWELL_MIN)
-    return max(stood, _FORGOTTEN * memory.dwell)
+    stood = min(minutes_between(Point(since, good.value), until), LONGEST_DWELL_MIN)
+    return max(stood, FORGOTTEN * memory.dwell)
