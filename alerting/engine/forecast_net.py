@@ -15,6 +15,8 @@ Layers = tuple[tuple[Array, Array], ...]
 
 # Inputs farther out than this many standard deviations say no more.
 FAR = 5.0
+# Cases worked on together: what lies between the layers stays in the cache, a third of the time.
+_ROWS = 512
 
 
 class Net(msgspec.Struct, frozen=True):
@@ -31,17 +33,22 @@ def ready(net: Net) -> Layers:
 
 def mean(nets: Sequence[Layers], centre: Array, scale: Array, inputs: Array) -> Array:
     """The mean of what the nets, all of one build, make of `inputs` (cases, inputs), (cases, outputs)."""
-    scaled = inputs - centre
-    scaled /= scale
-    np.clip(scaled, -FAR, FAR, out=scaled)
-    by_layer = list(zip(*nets, strict=True))
-    layer = _bent(scaled @ np.concatenate([w for w, _ in by_layer[0]], axis=1), by_layer[0])
-    for parts in by_layer[1:-1]:
-        wide = np.split(layer, len(nets), axis=1)
-        said = [part @ weights for part, (weights, _) in zip(wide, parts, strict=True)]
-        layer = _bent(np.concatenate(said, axis=1), parts)
-    total: Array = layer @ np.concatenate([w for w, _ in by_layer[-1]])
-    total += np.sum([b for _, b in by_layer[-1]], axis=0)
+    layers = list(zip(*nets, strict=True))
+    wide = np.concatenate([w for w, _ in layers[0]], axis=1)
+    last, offset = np.concatenate([w for w, _ in layers[-1]]), np.sum([b for _, b in layers[-1]], axis=0)
+    total = np.empty((len(inputs), last.shape[1]))
+    for start in range(0, len(inputs), _ROWS):
+        rows = slice(start, start + _ROWS)
+        scaled = inputs[rows] - centre
+        scaled /= scale
+        np.clip(scaled, -FAR, FAR, out=scaled)
+        layer = _bent(scaled @ wide, layers[0])
+        for parts in layers[1:-1]:
+            each = np.split(layer, len(nets), axis=1)
+            said = [part @ weights for part, (weights, _) in zip(each, parts, strict=True)]
+            layer = _bent(np.concatenate(said, axis=1), parts)
+        np.matmul(layer, last, out=total[rows])
+    total += offset
     total /= len(nets)
     return total
 
