@@ -66,6 +66,8 @@ def test_a_limit_reached_is_not_warned_of_and_the_others_are() -> None:
     standing = forecast_decision.calm(2)
     found = forecast_decision.step(standing, 600.0, np.full((2, 4), 0.9), np.array([True, False]))
     assert found.warned.tolist() == [[False] * 4, [True] * 4]
+    begun = forecast_decision.turns(standing, found, np.array([True, False]))
+    assert begun.tolist() == [[Turn.NONE] * 4, [Turn.BEGUN] * 4]
     ended = forecast_decision.step(found, 1200.0, np.full((2, 4), 0.0), np.array([False, False]))
     quiet = np.array([False, True])
     assert forecast_decision.turns(found, ended, quiet)[1].tolist() == [Turn.FULFILLED] * 4

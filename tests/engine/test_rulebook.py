@@ -93,6 +93,7 @@ def test_rain_is_calm_after_an_hour_and_told_where_it_has_limits() -> None:
     wet = replace(station(limits(100.0)), rain_degrees=RainDegrees((limit,)))
     rules = rules_of(Network(stations={"S": wet}), "S", Quantity.RAIN)
     assert (rules.calm, rules.scheme, rules.told, rules.interval) == (timedelta(minutes=60), "rain", True, TEN)
+    assert rules.quantity is Quantity.RAIN
     assert rules == of_rain(RainRules((RainWindow(1440, {Degree(1): 60.0}, {}),)), TEN)
     assert not of_rain(RainRules(()), TEN, "alarmstufe").told
 
