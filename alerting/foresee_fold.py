@@ -161,7 +161,7 @@ def _decide(since: Array, now: Array, found: Foresight, quiet: Flags, rows: NDAr
     after = forecast_decision.step(
         forecast_decision.Standing(since.reshape(-1, _HORIZONS)),
         np.repeat(now, count)[:, None],
-        found.foreseen[rows].reshape(-1, _HORIZONS),
+        forecast_decision.looked(found.probability[rows], found.foreseen[rows]).reshape(-1, _HORIZONS),
         quiet[rows].reshape(-1),
         np.repeat(found.rising[rows], count),
     )

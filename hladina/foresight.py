@@ -96,7 +96,7 @@ def told(
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
     held = reached[:, None] >= np.array(degrees)
-    warn = decisions(now, foreseen, quiet | held, rising)
+    warn = decisions(now, forecast_decision.looked(probability, foreseen), quiet | held, rising)
     still_open = ~held & (limits > value[:, None])
     names = tuple(int(degree) for degree in degrees)
     return Told(now, names, limits, value, still_open, probability, hours, level, warn)
@@ -167,8 +167,13 @@ def _upstream(pasts: Sequence[Past | None], now: Array) -> Array | None:
     return np.stack(grids, axis=1) if grids else None
 
 
-def decisions(now: Array, foreseen: Array, quiet: Flags, rising: Flags, begin: tuple[float, ...] = BEGIN) -> Flags:
-    """The decision folded over the readings; `now` and `rising` (moments,), the others with (moments, limits)."""
+def decisions(
+    now: Array, foreseen: Array, quiet: Flags, rising: Flags, begin: tuple[float, ...] | Array = BEGIN
+) -> Flags:
+    """The decision folded over the readings; `now` and `rising` (moments,), the others with (moments, limits).
+
+    `foreseen` is what `forecast_decision.looked` gives.
+    """
     limits = foreseen.shape[1]
     standing = forecast_decision.calm(limits)
     warned: Flags = np.zeros(foreseen.shape, dtype=np.bool_)

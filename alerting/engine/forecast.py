@@ -72,8 +72,8 @@ class Foresight:
 
     `probability` (series, limits, horizons) of reaching the limit within the horizon: 1 where it is reached now, NaN
     where there is no limit or the past is not known. `foreseen`, same shape: within horizon + 60 min; the decision to
-    warn looks at it. `hours` (series, limits, horizons, 3): when, as hours from now: median, and the ends of the middle
-    four fifths, given that it comes within the horizon; NaN where that is less likely than 0.02 in all. `level`
+    warn looks at both. `hours` (series, limits, horizons, 3): when, as hours from now: median, and the ends of the
+    middle four fifths, given that it comes within the horizon; NaN where that is less likely than 0.02 in all. `level`
     (series, horizons, 3): the stage at the end of the horizon: median, 10 % and 90 %. `rising` (series,): whether the
     water rises now.
     """

@@ -1,10 +1,10 @@
 """The decision to warn, apart from the probability. Pure.
 
-A warning for horizon h begins when reaching the limit within h + 60 min is at least as probable as
-BEGIN[h], and goes on while that stays at least GO_ON or the water still rises: nobody is calmed by one lowered
-forecast. A warning h + 60 min old that has not come true must be as probable as a new one to go on. So a
-warning lives in episodes: it is early because it looks an hour beyond its horizon, it does not flap, and it ends
-openly: `ends` says how.
+A warning for horizon h looks at two chances of reaching the limit, within h and within h + 60 min, half at each
+(`looked`). It begins when that is at least BEGIN[h], and goes on while it stays at least GO_ON or the water still
+rises: nobody is calmed by one lowered forecast. A warning h + 60 min old that has not come true must be as probable as
+a new one to go on. So a warning lives in episodes: it is early because it looks beyond its horizon, but not at floods
+that are all but an hour beyond it; it does not flap, and it ends openly: `turns` says how.
 
 A limit left within the last hour is not warned of again: that degree was told and has just been
 given up; should the water come back, the degree is reached at once.
@@ -21,10 +21,11 @@ Flags = NDArray[np.bool_]
 
 HORIZONS_MIN = (30, 60, 120, 180)
 # The price of a miss in false alarms, one for all horizons; scripts/forecast_study.py (docs/forecast.md section 4).
-BEGIN = (0.77, 0.77, 0.77, 0.77)
+BEGIN = (0.7, 0.7, 0.7, 0.7)
 GO_ON = 0.3
 BEYOND_MIN = 60.0
 QUIET_STEPS = 6
+_TINY = 1e-300
 
 
 class Turn(IntEnum):
@@ -55,20 +56,32 @@ def calm(limits: int) -> Standing:
     return Standing(np.full((limits, len(HORIZONS_MIN)), np.nan))
 
 
+def looked(probability: Array, foreseen: Array) -> Array:
+    """What a warning looks at: the mean, in log-odds, of the chances within the horizon and within an hour more.
+
+    Both as in `forecast.Foresight`, of one shape; a NaN stays one. It lies between the two.
+    """
+    comes = np.sqrt(probability * foreseen)
+    stays = np.sqrt((1.0 - probability) * (1.0 - foreseen))
+    # never within the horizon and surely an hour later: even
+    found: Array = np.where(comes + stays > 0.0, comes / np.maximum(comes + stays, _TINY), 0.5 + 0.0 * comes)
+    return found
+
+
 def step(
     standing: Standing,
     now: float | Array,
     foreseen: Array,
     quiet: Flags,
     rising: Flags | None = None,
-    begin: tuple[float, ...] = BEGIN,
+    begin: tuple[float, ...] | Array = BEGIN,
 ) -> Standing:
     """The warnings after one reading at `now` (seconds; a number or (limits, 1)).
 
     A row is a limit of a series; of many series at once the rows are laid end to end. `foreseen` (limits, horizons) is
-    the probability of reaching the limit within horizon + 60 min, NaN counts as 0; `quiet` (limits,) is true
-    where the limit is reached or was within the last hour; `rising` (limits,) where the water rises now.
-    `begin` other than BEGIN is for studies of the price.
+    what `looked` gives, NaN counts as 0; `quiet` (limits,) is true where the limit is reached or was within the last
+    hour; `rising` (limits,) where the water rises now. `begin` other than BEGIN, (horizons,) or (limits, horizons), is
+    for studies of the price.
     """
     foreseen = np.nan_to_num(foreseen)
     age_min = (now - standing.since) / 60.0

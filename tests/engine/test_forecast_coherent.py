@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from alerting.engine import (
     forecast,
@@ -121,6 +122,23 @@ def test_no_lowered_forecast_calms_anybody_while_the_water_rises(steps: list[tup
         assert not (withdrawn & (np.nan_to_num(foreseen) >= np.array(forecast_decision.BEGIN))).any()
         if not rising and np.nan_to_num(foreseen) < forecast_decision.GO_ON:
             assert not standing.warned.any(), "where it falls and nothing more is expected it ends"
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_a_warning_looks_half_way_between_two_chances(one: float, other: float) -> None:
+    within, later = np.array([min(one, other)]), np.array([max(one, other)])
+    found = float(forecast_decision.looked(within, later)[0])
+    assert within[0] - 1e-12 <= found <= later[0] + 1e-12
+    if within[0] > 1e-9 and later[0] < 1.0 - 1e-9:
+        assert np.isclose(logit(found), 0.5 * (logit(within[0]) + logit(later[0])))
+    more = forecast_decision.looked(within, np.minimum(later + 0.1, 1.0))
+    assert more[0] >= found - 1e-12, "a chance that grows never speaks against a warning"
+
+
+def test_a_warning_looks_at_what_is_known() -> None:
+    within = np.array([0.0, 0.0, 1.0, np.nan, 0.2])
+    found = forecast_decision.looked(within, np.array([0.0, 1.0, 1.0, np.nan, 0.8]))
+    assert np.allclose(found, [0.0, 0.5, 1.0, np.nan, 0.5], equal_nan=True)
 
 
 def test_what_a_station_learnt_takes_nothing_back_of_metres_in_an_hour() -> None:
