@@ -151,7 +151,7 @@ def ruled(station: Recorded, every: timedelta, rates: Rates = GENERIC) -> tuple[
 def rules_of(station: Recorded, every: timedelta, rates: Rates = GENERIC) -> Rules:
     """The rules the live house would take with `rates`."""
     if station.rain is not None:
-        return of_rain(station.rain, every)
+        return of_rain(station.rain, every, station.rain_scheme)
     return Rules(station.quantity, every, station.limits, rates=rates)
 
 

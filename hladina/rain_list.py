@@ -6,11 +6,19 @@ from math import isfinite
 from reprlib import repr as shown
 
 from alerting.engine.rain_sums import RainRules, Window
-from floodcore.network.rain import WINDOWS
+from floodcore.network.rain import SCHEMES, WINDOWS
 from floodcore.words import Degree
 
 _GROUND = ("mm", "days", "recent_mm", "recent_days")
 _MINUTE = 60
+
+
+def rain_scheme(item: object, where: str, faults: list[str]) -> str:
+    """Whose degrees they are: limits of rain, or SPA by rain where the source says so, as at the Mšeno dam."""
+    scheme = item.get("scheme", SCHEMES[0]) if isinstance(item, dict) else SCHEMES[0]
+    if scheme not in SCHEMES:
+        faults.append(f"{where}: rain_degrees: scheme {shown(scheme)} is none of {', '.join(SCHEMES)}")
+    return str(scheme)
 
 
 def rain_rules(item: object, where: str, faults: list[str]) -> RainRules | None:

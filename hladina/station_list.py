@@ -18,12 +18,12 @@ from alerting.engine.rain_sums import RainRules
 from floodcore.network.mounting import moment
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity
-from hladina.rain_list import rain_rules
+from hladina.rain_list import rain_rules, rain_scheme
 
 _KINDS = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN)
 _KEYS = (
     *("id", "name", "river", "quantity", "unit", "thresholds", "changes", "upstream", "rain_gauges", "area_km2"),
-    "rain_degrees",
+    *("rain_degrees", "by_person"),
 )
 # Keys whose values are names: 06741510, 2020-01-01 and no are ids, not a number, a day and a denial.
 _NAMES = ("id", "upstream", "rain_gauges", "valid_from")
@@ -68,6 +68,7 @@ class Recorded:
     upstream: tuple[str, ...] = ()
     rain_gauges: tuple[str, ...] = ()
     rain: RainRules | None = None
+    rain_scheme: str = "rain"
     changes: tuple[Dated, ...] = ()
 
     @property
@@ -160,7 +161,9 @@ def _station(item: object, where: str, said: Said) -> Recorded | None:
     sums = rain_rules(item.get("rain_degrees"), where, said.faults)
     if sums is not None and station.quantity is not Quantity.RAIN:
         said.faults.append(f"{where}: rain_degrees are of rain, not of {station.quantity}")
-    return replace(station, rain=sums)
+    if item.get("by_person"):
+        said.notices.append(f"{where}: by_person is for people to judge, and not judged here, as in the live house")
+    return replace(station, rain=sums, rain_scheme=rain_scheme(item.get("rain_degrees"), where, said.faults))
 
 
 def _strange_keys(item: dict[object, object], where: str, said: Said) -> None:
