@@ -232,7 +232,7 @@ def test_a_gauge_that_lay_lower_by_a_floods_worth_for_two_readings_is_a_wreck() 
     assert from_below(140.1) is Doubt.LEAP
     assert from_below(139.9, doubted=2) is Doubt.LEAP, "one reading is a spike"
     assert from_below(139.9, trouble=2.5) is Doubt.WRECK
-    assert from_below(139.9, trouble=2.6) is Doubt.LEAP, "they did not agree with one another"
+    assert from_below(139.9, trouble=2.51) is Doubt.LEAP, "they did not agree with one another"
     assert from_below(139.9, minutes=2.0) is Doubt.WRECK, "steps count as five minutes at least"
 
 
