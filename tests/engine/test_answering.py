@@ -54,6 +54,7 @@ def test_a_gauge_of_the_river_answers_from_a_fifth_of_the_leap_ten_to_sixty_cent
 
 def test_the_last_three_values_stand_above_the_lowest_before() -> None:
     assert said(levels(50.0, 40.0, 60.0, 70.0, 65.0)) == "neighbour beside"
+    assert said(levels(50.0, 50.0, 50.0, 40.0, 60.0, 60.0, 60.0)) == "neighbour beside", "of all before"
     assert said(levels(40.0, 80.0, 80.0)) == "", "three values say nothing of before"
     assert said(levels(40.0, 80.0, 41.0, 80.0)) == "", "a value between is no rise"
     assert said(levels(40.0, 40.0, 80.0, 80.0)) == ""
