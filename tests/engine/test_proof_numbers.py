@@ -108,6 +108,7 @@ def test_the_slope_before_counts_from_the_lowest_since() -> None:
     ("leap", "least"),
     [
         (leapt(60.0), 6.0),
+        (leapt(50.0), 6.0),
         (leapt(200.0), 20.0),  # a tenth of the leap
         (leapt(60.0, rough=2.0), 10.0),
         (leapt(60.0, pace=0.1), 6.0 + 4.0),  # over 40 minutes
