@@ -16,17 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
-from alerting import foresee_late
+from alerting import foresee_degrees, foresee_late
 from alerting.engine.forecast_trained import Taught, Trained
 from alerting.engine.rulebook import Rulebook, Versioned
 from alerting.engine.rules import Rules
+from alerting.foresee_degrees import Span
 from alerting.foresee_fold import NEIGHBOUR_SILENT_S, Points, due, moment, points
 from alerting.foresee_late import BEGINNING
+from alerting.foresee_who import Wanted, looked_at, made_by
 from alerting.past import BEFORE_ALL
 from floodcore.freshness import TOO_LATE
-from floodcore.network.above import above
-from floodcore.network.model import Station
 from floodcore.store import believed, foresight
+from floodcore.store import beside as watching
 from floodcore.store.believed import Asked, Believed, Looked, Since
 from floodcore.store.foresight import Matrix, Memory, ReachedRow, Series, Start
 from floodcore.words import Quantity
@@ -74,8 +75,9 @@ class Begin:
 class Work:
     """A series to foresee up to `until`. `moments` are its new believed readings, `due` those that have a forecast.
 
-    `above` has None for a gauge of which nothing is known; `taught` is what the station learnt, `rain` what fell at the
-    rain gauges it learnt with.
+    `reached` is what people were told, `degrees` what the readings in order reached. `above` has None for a gauge of
+    which nothing is known; `taught` is what the station learnt, `rain` what fell at the
+    rain gauges it learnt with. `made_by` names all that is foreseen by.
     """
 
     series: Series
@@ -85,9 +87,11 @@ class Work:
     own: Points
     above: tuple[Points | None, ...]
     reached: Sequence[ReachedRow]
+    degrees: Sequence[ReachedRow]
     until: datetime
     moments: Array
     due: Array
+    made_by: str
     taught: Taught | None = None
     rain: tuple[Fallen, ...] = ()
 
@@ -101,16 +105,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A gauge above, or a rain gauge: whose series, and its number, None where it has none yet."""
-
-    number: int | None
-    station_id: str
-    quantity: Quantity
-
-
-@dataclass(frozen=True, slots=True)
-class _Above:
+class Above:
     """A gauge above, or a rain gauge: its rules and what was believed of it."""
 
     rules: Rules
@@ -122,7 +117,8 @@ async def load(
 ) -> Loaded:
     """Lock the claimed series of which people are told, and read what is new of them."""
     series = [one for one in await foresight.load(conn, claimed) if _told(rulebook, one, now)]
-    wanted = await _numbers(conn, series, rulebook.network.stations, trained)
+    wanted = await looked_at(conn, series, rulebook.network.stations, trained)
+    await watching.watch(conn, [gauge.number for each in wanted.values() for gauge in each if gauge.number is not None])
     memories = {one.series_id: _memory(one) for one in series}
     begins = await _begins(conn, series, memories, wanted)
     own = {one.series_id: _asked(one.series_id, begins[one.series_id].after, _MEMORY) for one in series}
@@ -136,41 +132,69 @@ async def load(
     every = dict.fromkeys([*own.values(), *(asked for each in others.values() for asked in each if asked is not None)])
     found = await believed.points(conn, list(every), _KNOWN, VALUES)
     reached = await foresight.reached(conn, [(one, begins[one.series_id].after or BEFORE_ALL) for one in series])
-    loaded = Loaded([], [])
+    rules = {n: _ruled(rulebook, one, begins[n], found.get(own[n])) for one in series for n in [one.series_id]}
+    spans = [
+        Span(n, rules[n][0].rules, begins[n].after or BEFORE_ALL, found[asked].judged_until, begins[n].delivery)
+        for n, asked in own.items()
+        if asked in found
+    ]
+    degrees = await foresee_degrees.in_order(conn, spans, reached)
+    moved = await _moved(conn, begins)
+    made = {one.series_id: made_by(rulebook, trained, one, wanted[one.series_id]) for one in series}
+    loaded = Loaded([], [*moved])
     for one in series:
         number = one.series_id
-        if own[number] not in found:
+        if own[number] not in found or number in moved:
             continue
         mine, begin, taught = found[own[number]], begins[number], trained.stations.get(one.station_id)
-        first = (begin.after or moment(mine.at[0])) + timedelta.resolution
-        ruled, end = rulebook.until(one.station_id, Quantity(one.quantity), first)
+        first = first_of(begin, mine)
+        ruled, end = rules[number]
         ruled_beside = [rulebook.until(gauge.station_id, gauge.quantity, first) for gauge in wanted[number]]
         beside = [
-            None if asked is None or asked not in found else _Above(versioned.rules, found[asked])
+            None if asked is None or asked not in found else Above(versioned.rules, found[asked])
             for (versioned, _), asked in zip(ruled_beside, others[number], strict=True)
         ]
-        case = _Case(one, ruled, memories[number], begin, mine, reached[number])
-        _put(loaded, case, _Beside(beside, taught, min([end, *(each for _, each in ruled_beside)])), now)
+        case = _Case(one, ruled, memories[number], begin, mine, reached[number], degrees[number], made[number])
+        _put(loaded, case, Beside(beside, taught, min([end, *(each for _, each in ruled_beside)])), now)
     return loaded
+
+
+def first_of(begin: Begin, mine: Believed | None) -> datetime:
+    """The first moment that is foreseen."""
+    known = BEFORE_ALL if mine is None else moment(mine.at[0])
+    return (begin.after or known) + timedelta.resolution
+
+
+def _ruled(rulebook: Rulebook, one: Series, begin: Begin, mine: Believed | None) -> tuple[Versioned, datetime]:
+    return rulebook.until(one.station_id, Quantity(one.quantity), first_of(begin, mine))
+
+
+async def _moved(conn: AsyncConnection, begins: Mapping[int, Begin]) -> set[int]:
+    """The series something of which was judged while they were read: what was read is not of one moment."""
+    known = {number: {number: begin.delivery, **dict(begin.seen)} for number, begin in begins.items()}
+    now = await believed.judged(conn, sorted({each for seen in known.values() for each in seen}))
+    return {number for number, seen in known.items() if any(now.get(each) != at for each, at in seen.items())}
 
 
 async def _begins(
     conn: AsyncConnection,
     series: Sequence[Series],
     memories: Mapping[int, Memory],
-    wanted: Mapping[int, Sequence[_Wanted]],
+    wanted: Mapping[int, Sequence[Wanted]],
 ) -> dict[int, Begin]:
     """From where on each series is foreseen: behind what was, or from before what came late, here or beside it."""
     looked = {one.series_id: _looked(one, memories[one.series_id], wanted[one.series_id]) for one in series}
     every = list(dict.fromkeys(each for some in looked.values() for each in some))
     found = await believed.late(conn, every, _LATE) if every else {}
     return {
-        one.series_id: _begin(one, memories[one.series_id], [(each, found.get(each)) for each in looked[one.series_id]])
+        one.series_id: begin_of(
+            one, memories[one.series_id], [(each, found.get(each)) for each in looked[one.series_id]]
+        )
         for one in series
     }
 
 
-def _looked(one: Series, memory: Memory, wanted: Sequence[_Wanted]) -> list[Looked]:
+def _looked(one: Series, memory: Memory, wanted: Sequence[Wanted]) -> list[Looked]:
     """What was looked at so far: of the series itself first, then of those beside it."""
     until, seen = one.foreseen_until or BEFORE_ALL, dict(memory.seen)
     beside = [gauge.number for gauge in wanted if gauge.number is not None]
@@ -180,7 +204,8 @@ def _looked(one: Series, memory: Memory, wanted: Sequence[_Wanted]) -> list[Look
     ]
 
 
-def _begin(one: Series, memory: Memory, looked: Sequence[tuple[Looked, Since | None]]) -> Begin:
+def begin_of(one: Series, memory: Memory, looked: Sequence[tuple[Looked, Since | None]]) -> Begin:
+    """From where on a series is foreseen, by what has come late of itself (the first) and beside it."""
     delivery = max((since.judged_delivery for each, since in looked[:1] if since is not None), default=0)
     seen = tuple((each.series_id, since.judged_delivery) for each, since in looked[1:] if since is not None)
     if one.foreseen_until is None:
@@ -208,6 +233,8 @@ class _Case:
     begin: Begin
     believed: Believed
     reached: Sequence[ReachedRow]
+    degrees: Sequence[ReachedRow]
+    made_by: str
 
 
 def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
@@ -215,45 +242,19 @@ def _asked(number: int, since: datetime | None, back: timedelta) -> Asked:
     return Asked(number, BEFORE_ALL, BEFORE_ALL) if since is None else Asked(number, since - back, since)
 
 
-async def _numbers(
-    conn: AsyncConnection, series: Sequence[Series], stations: Mapping[str, Station], trained: Trained
-) -> dict[int, list[_Wanted]]:
-    """What each series looks at: the gauges above, by level, else by discharge; then the rain gauges it learnt with."""
-    wanted = {
-        one.series_id: [
-            *(
-                (name, Quantity.LEVEL if Quantity.LEVEL in stations[name].quantities else Quantity.DISCHARGE)
-                for name in above(one.station_id, stations)
-            ),
-            *((name, Quantity.RAIN) for name in _rain_gauges(trained, one)),
-        ]
-        for one in series
-    }
-    pairs = sorted({(name, str(quantity)) for each in wanted.values() for name, quantity in each})
-    numbers = await foresight.numbers(conn, pairs)
-    return {
-        number: [_Wanted(numbers.get((name, str(q))), name, q) for name, q in each] for number, each in wanted.items()
-    }
-
-
-def _rain_gauges(trained: Trained, series: Series) -> tuple[str, ...]:
-    taught = trained.stations.get(series.station_id)
-    return () if taught is None else taught.rain_gauges
-
-
 @dataclass(frozen=True, slots=True)
-class _Beside:
+class Beside:
     """What a series looks at beside itself: gauges above, then the rain gauges of what it was `taught`.
 
     Up to `end` its rules and theirs hold; what is newer is foreseen in another round.
     """
 
-    gauges: Sequence[_Above | None]
+    gauges: Sequence[Above | None]
     taught: Taught | None
     end: datetime
 
     @property
-    def heard(self) -> list[_Above]:
+    def heard(self) -> list[Above]:
         """Those of which something is known."""
         return [gauge for gauge in self.gauges if gauge is not None]
 
@@ -271,9 +272,9 @@ class _Beside:
         return tuple((np.array(at, dtype=np.float64), np.array(value, dtype=np.float64)) for at, value in fallen)
 
 
-def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
-    unmeasured = Quantity(case.series.quantity) is not Quantity.LEVEL and not case.ruled.rules.limits
-    own, until_then = _points(_MEASURED if unmeasured else case.ruled.rules, case.believed), case.series.foreseen_until
+def _put(loaded: Loaded, case: _Case, beside: Beside, now: datetime) -> None:
+    own, measured = measured_points(case.ruled.rules, case.believed)
+    until_then = case.series.foreseen_until
     if own is None:
         return
     cut_others = (each.believed for each in beside.heard if _is_cut(each.believed))
@@ -287,8 +288,7 @@ def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
     moments = moments[moments <= until.timestamp()]
     if case.begin.after is not None:
         moments = moments[moments > case.begin.after.timestamp()]
-    # A discharge before its first limits has no forecast, and is gone through up to the day they hold from.
-    forecast = moments[:0] if unmeasured else moments[due(case.ruled.rules, own, moments)]
+    forecast = moments[due(case.ruled.rules, own, moments)] if measured else moments[:0]
     loaded.work.append(
         Work(
             case.series,
@@ -298,13 +298,25 @@ def _put(loaded: Loaded, case: _Case, beside: _Beside, now: datetime) -> None:
             own,
             beside.above(),
             case.reached,
+            case.degrees,
             until,
             moments,
             forecast,
+            case.made_by,
             beside.taught,
             beside.rain(),
         )
     )
+
+
+def measured_points(rules: Rules, believed: Believed) -> tuple[Points | None, bool]:
+    """The values of a series to foresee, and whether they can be measured by a limit.
+
+    A discharge before its first limits has no forecast, and is gone through up to the day they hold from.
+    """
+    if rules.quantity is Quantity.LEVEL or rules.limits:
+        return _points(rules, believed), True
+    return _points(_MEASURED, believed), False
 
 
 def _points(rules: Rules, believed: Believed) -> Points | None:
@@ -322,7 +334,7 @@ def _read(believed: Believed) -> datetime:
 
 
 def _covered(
-    believed: Believed, above_it: Sequence[_Above], since: datetime, judged: datetime, now: datetime
+    believed: Believed, above_it: Sequence[Above], since: datetime, judged: datetime, now: datetime
 ) -> datetime:
     """Up to where nothing has to be waited for: `judged`, or the reading before the first that waits, if sooner."""
     until, waited = since, (now - PATIENCE).timestamp()
@@ -334,7 +346,7 @@ def _covered(
     return judged
 
 
-def _awaited(other: _Above, at: datetime) -> bool:
+def _awaited(other: Above, at: datetime) -> bool:
     """Whether a gauge that still speaks should have spoken by `at`, and has not been judged so far."""
     heard = other.believed.judged_until
     return heard + other.rules.interval <= at and at - heard <= timedelta(seconds=NEIGHBOUR_SILENT_S)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from alerting.engine.rules import Rules, canonical, rules_of, version
+from floodcore.network.above import above
 from floodcore.network.model import Network, Station
 from floodcore.quality.window import Sample
 from floodcore.words import Quantity
 
 # Later than any change.
 EVER = datetime.max.replace(tzinfo=UTC)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Rulebook:
 
     network: Network
     _known: dict[tuple[str, Quantity, datetime | None], Versioned] = field(default_factory=dict)
+    _below: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, station_id: str, quantity: Quantity, at: datetime) -> Versioned:
         """The rules of a series for a sample of `at`; what changes later does not act yet."""
@@ -63,6 +66,22 @@ class Rulebook:
             found = Versioned(rules, version(rules), canonical(rules), told, residents, _why(then, rules, since))
             self._known[station_id, quantity, since] = found
         return found
+
+    def history(self, station_id: str, quantity: Quantity) -> tuple[tuple[str, str], ...]:
+        """All rules a series has by the files: since when, and the version."""
+        station = self.network.stations.get(station_id)
+        since = [_BEGINNING, *(() if station is None else sorted(change.valid_from for change in station.changes))]
+        return tuple((at.isoformat(), self.of(station_id, quantity, at).version) for at in since)
+
+    def below(self, station_id: str) -> tuple[str, ...]:
+        """The stations whose forecast looks at this one."""
+        if not self._below:
+            found: dict[str, list[str]] = {}
+            for name in self.network.stations:
+                for upper in above(name, self.network.stations):
+                    found.setdefault(upper, []).append(name)
+            self._below.update({"": (), **{upper: tuple(names) for upper, names in found.items()}})
+        return self._below.get(station_id, ())
 
     def until(self, station_id: str, quantity: Quantity, at: datetime) -> tuple[Versioned, datetime]:
         """The rules of a series for a sample of `at`, and the last moment they hold for."""

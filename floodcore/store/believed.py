@@ -50,6 +50,19 @@ _LATE: LiteralString = """
     JOIN series_state st USING (series_id)"""
 
 
+# A late sample stands where something newer had been judged before: there people were told another degree.
+_DISTURBED: LiteralString = """
+    SELECT c.series_id FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) AS c(series_id, since, until)
+    WHERE EXISTS (SELECT FROM observation o
+                  WHERE o.series_id = c.series_id AND o.late AND o.delivery > 0
+                    AND o.observed_at BETWEEN c.since AND c.until)"""
+_START: LiteralString = """
+    SELECT before, standing::text FROM checkpoint
+    WHERE series_id = %(series)s
+    ORDER BY before <= %(at)s DESC, abs(extract(epoch FROM before - %(at)s)) LIMIT 1"""
+_JUDGED: LiteralString = "SELECT series_id, judged_delivery FROM series_state WHERE series_id = ANY(%s)"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of a series: its past from `start` to `since`, and what is new after `since`."""
@@ -111,3 +124,20 @@ async def late(conn: AsyncConnection, looked: Sequence[Looked], back: timedelta)
     async with conn.cursor(row_factory=class_row(Since)) as cursor:
         await cursor.execute(_LATE, (back, *columns))
         return {looked[row.number - 1]: row for row in await cursor.fetchall()}
+
+
+async def disturbed(conn: AsyncConnection, spans: Sequence[tuple[int, datetime, datetime]]) -> frozenset[int]:
+    """Of the series those with a sample between two times that counts and came after a newer one."""
+    columns = [list(column) for column in zip(*spans, strict=True)] if spans else [[], [], []]
+    return frozenset(number for (number,) in await (await conn.execute(_DISTURBED, columns)).fetchall())
+
+
+async def start_of(conn: AsyncConnection, series: int, at: datetime) -> tuple[datetime, str] | None:
+    """The newest standing kept of before `at`, else the oldest there is: before which sample, and as JSON."""
+    row = await (await conn.execute(_START, {"series": series, "at": at})).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+async def judged(conn: AsyncConnection, series: Sequence[int]) -> dict[int, int]:
+    """Up to which delivery each series is judged, of those that are."""
+    return dict(await (await conn.execute(_JUDGED, (list(series),))).fetchall())

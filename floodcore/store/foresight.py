@@ -26,11 +26,12 @@ _CLAIM: LiteralString = """
 _MARK: LiteralString = "INSERT INTO foresight_mark (series_id) SELECT unnest(%s::int[])"
 _UNMARK: LiteralString = "DELETE FROM foresight_mark WHERE series_id = %s"
 _BEGIN: LiteralString = """
-    INSERT INTO foresight (series_id) SELECT series_id FROM unnest(%s::int[]) AS c(series_id) ORDER BY series_id
+    INSERT INTO foresight (series_id)
+    SELECT series_id FROM series_state WHERE series_id = ANY(%s) AND degree IS NOT NULL ORDER BY series_id
     ON CONFLICT DO NOTHING"""
 _LOAD: LiteralString = """
     SELECT s.series_id, s.station_id, s.quantity, s.unit, st.rule_version, f.foreseen_until, f.foreseen_delivery,
-           f.issued_at, f.memory::text AS memory, f.outlook::text AS outlook
+           f.issued_at, f.memory::text AS memory, f.outlook::text AS outlook, f.made_by
     FROM foresight f JOIN series s USING (series_id) JOIN series_state st USING (series_id)
     WHERE f.series_id = ANY(%s) ORDER BY f.series_id FOR UPDATE OF f"""
 _NUMBERS: LiteralString = """
@@ -49,9 +50,9 @@ _REACHED: LiteralString = """
     ORDER BY c.series_id, e.at"""
 _SAVE: LiteralString = """
     UPDATE foresight f SET foreseen_until = n.u, foreseen_delivery = n.n, issued_at = n.i, model = n.v,
-        memory = n.m::jsonb, outlook = n.o::jsonb, degree = n.d, updated_at = n.a
+        memory = n.m::jsonb, outlook = n.o::jsonb, degree = n.d, made_by = n.b, updated_at = n.a
     FROM unnest(%s::int[], %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-                %s::smallint[], %s::timestamptz[]) AS n(s, u, n, i, v, m, o, d, a)
+                %s::smallint[], %s::text[], %s::timestamptz[]) AS n(s, u, n, i, v, m, o, d, b, a)
     WHERE f.series_id = n.s"""
 _EXPECTATIONS: LiteralString = """
     INSERT INTO expectation (event_id, probability, horizon_min, expected_at, earliest_at, latest_at, model)
@@ -154,6 +155,7 @@ class Series:
     issued_at: datetime | None
     memory: str | None
     outlook: str | None
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class ForesightRow:
     memory: str
     outlook: str | None
     degree: int | None
+    made_by: str
     updated_at: datetime
 
 

@@ -3,38 +3,27 @@
 Laws, for readings that come in any order, twice, late by up to six hours, in any rounds (ADR 0023):
 1. The memory of the decision and where to start again are those of the readings in order, to the byte. So is the
    forecast, unless what came late left none since the start: then the last one stays, and no longer counts as of now.
+   tests/engine/test_foresee_order.py has ten thousand orders without a store; here they go through it.
 2. What people were told stays. What is known late tells of a higher degree at once, as of the newest reading.
 3. What is known late withdraws, lowers and moves nothing by itself; the next reading in order does.
 """
 
 import random
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
 import msgspec
-import numpy as np
-import pytest
 from psycopg import AsyncConnection
 
-from alerting import foresee_late
-from alerting.engine import forecast_odds
 from alerting.engine.rulebook import Rulebook
-from alerting.engine.rules import Rules
 from alerting.evaluate import evaluate
 from alerting.foresee import foresee
-from alerting.foresee_fold import DEGREES, Case, due, fold, points
-from alerting.foresee_late import BEGINNING
 from floodcore.network.model import Network
 from floodcore.store.connect import Pool
-from floodcore.store.foresight import Matrix, Memory, Start
-from floodcore.words import Quantity
-from hladina import judged
-from hladina.records import Record
-from hladina.station_list import Recorded
+from floodcore.store.foresight import Memory
 from tests.engine.test_foresee import EXPECTED, STEP, T0, bring, readings, station, wave
 from tests.rows import rows
 
-ODDS = forecast_odds.generic()
 STATE = """
     SELECT foreseen_until, issued_at, memory::text, outlook::text FROM foresight JOIN series USING (series_id)
     WHERE station_id = '{name}'"""
@@ -92,8 +81,13 @@ async def test_any_order_ends_in_the_state_of_the_readings_in_order(pool: Pool) 
 
 
 async def test_a_gauge_above_that_comes_late_moves_the_forecast_below_it(pool: Pool) -> None:
+    bare = replace(station("X"), limits=())  # a gauge without limits has no degrees, and is looked at all the same
     network = Network(
-        stations={"A": station("A", ("U",)), "U": station("U"), "B": station("B", ("W",)), "W": station("W")}
+        stations={
+            **{name: station(name, (upper,)) for name, upper in (("A", "U"), ("B", "W"), ("C", "X"))},
+            **{name: station(name) for name in "UW"},
+            "X": bare,
+        }
     )
     upper, lower = wave(40, 160, 20, 5)[:40], wave(40, 78, 24, 3)[:40]
     late = T0 + 100 * STEP  # nobody is waited for any more
@@ -101,18 +95,18 @@ async def test_a_gauge_above_that_comes_late_moves_the_forecast_below_it(pool: P
         for i in range(40):
             await bring(conn, [*readings("U", upper)[i : i + 1], *readings("A", lower)[i : i + 1]], late)
             await live(conn, network)
-        await bring(conn, readings("W", upper)[:10], late)
-        for i in range(39):
-            await bring(conn, readings("B", lower)[i : i + 1], late)
+        for name, above in (("B", "W"), ("C", "X")):
+            await bring(conn, readings(above, upper)[:10], late)
             await live(conn, network)
-        before = await state(conn, "B")
-        await bring(conn, readings("W", upper)[10:], late)
-        await live(conn, network)
-        assert await state(conn, "B") == before, "at its next reading"
-        await bring(conn, readings("B", lower)[39:], late)
-        await live(conn, network)
-        in_order, found = await state(conn, "A"), await state(conn, "B")
-        assert found == in_order
+            for i in range(40):
+                await bring(conn, readings(name, lower)[i : i + 1], late)
+                await live(conn, network)
+            in_order = await state(conn, "A")
+            assert await state(conn, name) != in_order
+            await bring(conn, readings(above, upper)[10:], late)
+            await live(conn, network)
+            assert await state(conn, name) == in_order, "at once, not with the next reading there"
+            assert await rows(conn, "SELECT count(*) FROM foresight_mark") == [(0,)]
 
 
 async def test_a_memory_emptied_newest_first_is_foreseen_as_soon_as_it_is_known(pool: Pool) -> None:
@@ -166,84 +160,3 @@ async def test_what_comes_late_withdraws_nothing_by_itself(pool: Pool) -> None:
             await bring(conn, readings("A", [60.0], whole[-1].observed_at + extra * STEP))
             await live(conn, network)
         assert [row[3] for row in (await rows(conn, EXPECTED))[len(before) :]] == ["withdrawn"]
-
-
-class House:
-    """One gauge foreseen as its readings come, without a store."""
-
-    def __init__(self, limits: dict[int, float]) -> None:
-        self.rules = Rules(Quantity.LEVEL, STEP, {degree: limits[degree] for degree in DEGREES if degree in limits})
-        self.station = Recorded("A", Quantity.LEVEL, "cm", dict(self.rules.limits), None, ())
-        self.known: dict[int, float] = {}
-        self.until: datetime | None = None
-        self.since: Matrix = ()
-        self.starts: tuple[Start, ...] = (BEGINNING,)
-        self.outlook: tuple[Any, ...] | None = ()
-
-    def bring(self, levels: dict[int, float]) -> None:
-        new = {i: level for i, level in levels.items() if i not in self.known}
-        self.known |= new
-        if not new:
-            return
-        earliest = T0 + min(new) * STEP
-        after, since = self.until, self.since
-        if self.until is not None and earliest <= self.until:
-            base = foresee_late.base(self.starts, earliest)
-            assert base is not None
-            after = None if base == BEGINNING else datetime.fromtimestamp(base.before, T0.tzinfo) - timedelta.resolution
-            since, self.starts = base.since, foresee_late.kept(self.starts, base)
-        self._foresee(after, since)
-
-    def _foresee(self, after: datetime | None, since: Matrix) -> None:
-        record = Record()
-        for i in sorted(self.known):
-            record.add(T0 + i * STEP, self.known[i])
-        heard = judged.judge(self.station, record, self.rules).heard
-        own = points(self.rules, heard.at, heard.value, [k > a for a, k in zip(heard.at, heard.known, strict=True)])
-        if own is None:  # a first reading that is doubted
-            return
-        self.until = T0 + max(self.known) * STEP
-        moments = own.moments if after is None else own.moments[own.moments > after.timestamp()]
-        moments = moments[due(self.rules, own, moments)]
-        degree = dict(zip(heard.due, heard.reached, strict=True))
-        start = np.array(since, dtype=np.float64) if since else np.full((len(DEGREES), 4), np.nan)
-        if not moments.size:
-            self.since, self.outlook = since, None
-            return
-        (seen,) = fold(ODDS, [Case(self.rules, own, (), moments, [degree[at] for at in moments.tolist()], start)])
-        self.since = foresee_late.matrix(seen.since)
-        self.starts = foresee_late.added(self.starts, moments, seen.before, self.until)
-        # The last bit of a sum depends on how many are worked on together; what is stored has four decimals.
-        self.outlook = tuple(seen.foresight.probability[-1].round(9).ravel().tolist())
-
-
-def check_law_1(seed: int) -> None:
-    rng = random.Random(seed)
-    level, levels = 60.0, list[float]()
-    pace = 0.0
-    for _ in range(rng.randint(20, 60)):
-        pace = 0.8 * pace + rng.choice((-1.0, 0.0, 0.0, 3.0))
-        level = max(level + pace, 40.0)
-        levels.append(round(level + (150.0 if rng.random() < 0.03 else 0.0), 1))
-    limits = {1: 75.0, 2: 100.0, 3: 130.0}
-    one, other = House(limits), House(limits)
-    one.bring(dict(enumerate(levels)))
-    for part in shuffled(len(levels), rng, rng.choice((2, 6, 30))):
-        other.bring({i: levels[i] for i in part})
-        if rng.random() < 0.2:
-            other.bring({part[0]: levels[part[0]]})
-    assert (other.since, other.starts, other.until) == (one.since, one.starts, one.until)
-    if one.outlook is not None and other.outlook is not None:
-        assert np.array_equal(one.outlook, other.outlook, equal_nan=True)
-
-
-@pytest.mark.parametrize("seed", range(15))
-def test_law_1_without_a_store(seed: int) -> None:
-    check_law_1(seed)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(7200)
-def test_ten_thousand_permutations_duplications_and_delays() -> None:
-    for seed in range(10_000):
-        check_law_1(seed)
