@@ -1,60 +1,13 @@
-"""The history of a station's rules as data and as lines: what it was judged by, and what is entered to come. Pure."""
+"""The history of a station's rules as lines: what it was judged by, and what is entered to come. Pure."""
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any
 
-from floodcore.network.model import Station
-from floodcore.store.rulelog import RuleLine
+from floodcore.rule_data import data
+
+__all__ = ["data", "lines"]
 
 UNKNOWN = "not known"
-_UNITS = {"level": "cm", "discharge": "m3/s", "rain": "mm"}
-
-
-def data(station_id: str, lines: Sequence[RuleLine], station: Station | None, now: datetime) -> dict[str, object]:
-    """The history for a page: `used` are versions in use from an observation time on, `to_come` dated changes.
-
-    What is not known is null.
-    """
-    changes = () if station is None else station.changes
-    return {
-        "station": station_id,
-        "used": [_used(line) for line in lines],
-        "to_come": [
-            {
-                "quantity": str(change.limits.quantity),
-                "valid_from": _iso(change.valid_from),
-                "limits": {str(int(degree)): value for degree, value in change.limits.values.items()},
-                "unit": _UNITS.get(change.limits.quantity, ""),
-                "source": change.limits.source or None,
-                "author": change.author,
-                "reason": change.reason,
-            }
-            for change in changes
-            if change.valid_from > now
-        ],
-    }
-
-
-def _used(line: RuleLine) -> dict[str, object]:
-    rules = json.loads(line.rules)
-    return {
-        "quantity": line.quantity,
-        "since": _iso(line.since),
-        "version": line.rule_version,
-        "engine": rules.get("engine"),
-        "limits": rules.get("limits", {}),
-        "unit": _UNITS.get(line.quantity, ""),
-        "scheme": rules.get("scheme"),
-        "hysteresis_cm": rules.get("hysteresis_cm"),
-        "hysteresis_share": rules.get("hysteresis_share"),
-        "calm_s": rules.get("calm_s"),
-        "valid_from": _iso(line.valid_from),
-        "source": line.source or None,
-        "author": line.author or None,
-        "reason": line.reason or None,
-        "recorded_at": _iso(line.recorded_at),
-    }
 
 
 def lines(history: Mapping[str, object]) -> list[str]:
@@ -66,6 +19,7 @@ def lines(history: Mapping[str, object]) -> list[str]:
     for one in used:
         limits = _limits(one["limits"], one["unit"])
         said.append(f"{one['since']}  {one['quantity']}  {limits}  version {one['version']} (engine {one['engine']})")
+        said += (f"    {_sum(each)}" for each in one["rain_sums"])
         said.append(f"    valid from {one['valid_from'] or UNKNOWN}; source: {one['source'] or UNKNOWN}")
         said.append(f"    by {one['author'] or UNKNOWN}: {one['reason'] or UNKNOWN}")
     for one in to_come:
@@ -75,10 +29,14 @@ def lines(history: Mapping[str, object]) -> list[str]:
     return said or ["never judged, and no change is entered"]
 
 
+def _sum(window: Mapping[str, Any]) -> str:
+    wet = f"; on saturated ground {_pairs(window['saturated'])}" if window["saturated"] else ""
+    return f"within {window['window_min']} min: {_pairs(window['limits'])} mm{wet}"
+
+
+def _pairs(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{degree}: {value:g}" for degree, value in sorted(values.items()))
+
+
 def _limits(values: Mapping[str, float], unit: str) -> str:
-    pairs = ", ".join(f"{degree}: {value:g}" for degree, value in sorted(values.items()))
-    return f"limits {pairs} {unit}" if pairs else "no limits"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return f"limits {_pairs(values)} {unit}" if values else "no limits"

@@ -7,7 +7,7 @@ and hooks belong to other rooms; their addresses are named so that one document 
 from functools import cache
 
 from floodcore.words import Cause, Flag, Freshness, Quantity, Trend
-from portal import contractcontext, raindata
+from portal import contractcontext, contractrules, raindata
 from portal.geojson import Json
 from portal.paths import paths
 from portal.schemawords import NUMBER as _NUMBER
@@ -306,6 +306,7 @@ def _schemas() -> Object:
         "Events": _object({"events": _list(_ref("Event")), "next": _TEXT}),
         "Health": _health(),
         **contractcontext.schemas(),
+        **contractrules.schemas(),
         "Error": _object({"error": {"type": "string"}, "hint": {"type": "string"}}),
     }
 

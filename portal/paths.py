@@ -5,6 +5,7 @@ tests hold what they answer.
 """
 
 from floodcore.words import Quantity
+from portal import contractrules
 from portal.geojson import Json
 
 Object = dict[str, Json]
@@ -25,6 +26,7 @@ def paths() -> Object:
     """All paths of the house."""
     return {
         **_state(),
+        **contractrules.paths(),
         **_values(),
         **_others(),
         **_events(),
