@@ -259,6 +259,7 @@ def test_steps_of_four_centimetres_may_go_either_way() -> None:
 
 
 def test_of_larger_steps_seven_tenths_go_up() -> None:
+    assert climb(4.1).spare == pytest.approx(10.0 + 4.1 - 0.7 * 4.1)
     assert climb(5.0).spare == pytest.approx(10.0 + 5.0 - 3.5)
     assert climb(-5.0).spare == pytest.approx(10.0 - 5.0 - 3.5)
     assert begun_anew(climb(-5.0, spare=8.5))

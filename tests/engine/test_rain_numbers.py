@@ -144,3 +144,33 @@ def test_what_any_sum_reaches_and_what_not_every_sum_has_left() -> None:
     assert rain_sums.evidence(fell((1.0, 0.0, 26.9)), Point(NOW, 0.0), rules).held == ONE
     assert rain_sums.evidence(fell((1.0, 0.0, 40.0)), Point(NOW, 0.0), rules).reached == TWO
     assert rain_sums.evidence(fell((2.0, 1.0, 22.4)), Point(NOW, 0.0), rules).held == Degree.NONE
+
+
+@pytest.mark.parametrize(
+    ("age", "length", "joined"),
+    [
+        (70 * 60 - 1, 60, False),
+        (70 * 60, 60, True),  # by ten minutes from then on
+        (25 * HOUR - 1, 600, False),
+        (25 * HOUR, 600, True),  # by the hour
+        (300 * HOUR, 1800, True),
+        (300 * HOUR, HOUR, False),  # never by more
+    ],
+)
+def test_it_is_kept_to_a_minute_for_70_minutes_to_ten_for_25_hours_then_by_the_hour(
+    age: int, length: int, joined: bool
+) -> None:
+    begin = END - END % HOUR
+    first, second = (begin, begin + length, 1000, 0), (begin + length, begin + 2 * length, 2000, 0)
+    assert rain_sums._joins(first, second, begin + length + age) is joined
+
+
+def test_neighbours_of_different_steps_of_the_clock_are_not_joined() -> None:
+    begin = END - END % HOUR
+    across = (begin - 1800, begin, 1000, 0), (begin, begin + 1800, 1000, 0)
+    assert not rain_sums._joins(*across, begin + 300 * HOUR)
+    dry = (begin - 1800, begin, 0, 0), (begin, begin + 90 * HOUR, 0, 0)
+    assert rain_sums._joins(*dry, begin + 91 * HOUR), "dry time is one span, however long"
+    unknown = (begin - 1800, begin, 0, UNKNOWN), (begin, begin + 90 * HOUR, 0, UNKNOWN)
+    assert rain_sums._joins(*unknown, begin + 91 * HOUR)
+    assert not rain_sums._joins(dry[0], unknown[1], begin + 91 * HOUR), "what nobody knows is not dry"
