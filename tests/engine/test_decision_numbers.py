@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerting.engine import forecast_decision
@@ -12,6 +14,7 @@ Array = NDArray[np.float64]
 
 BELOW = np.array([False])
 LEAST = 1e-9
+NAN = float("nan")
 RISES, FALLS = np.array([True]), np.array([False])
 
 
@@ -94,3 +97,20 @@ def test_quiet_is_an_hour_of_ten_minutes_each_and_of_each_series_alone() -> None
     limits = np.array([[50.0, 50.1], [50.0, 50.1], [50.0, 50.1]])
     found = forecast_decision.quiet(last, limits)
     assert found.tolist() == [[True, False], [False, False], [True, False]]
+
+
+def odds(chance: float) -> float:
+    return chance / (1.0 - chance)
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_a_warning_looks_half_at_its_horizon_and_half_an_hour_beyond(within: float, beyond: float) -> None:
+    (found,) = forecast_decision.looked(np.array([within]), np.array([beyond])).tolist()
+    assert odds(found) ** 2 == pytest.approx(odds(within) * odds(beyond))
+    assert min(within, beyond) - LEAST <= found <= max(within, beyond) + LEAST
+
+
+def test_it_looks_at_what_is_certain_impossible_or_unknown_too() -> None:
+    within, beyond = np.array([0.0, 0.0, 1.0, NAN, 0.5, 1.0]), np.array([0.0, 1.0, 1.0, 0.5, NAN, 0.5])
+    found = forecast_decision.looked(within, beyond)
+    np.testing.assert_array_equal(found, [0.0, 0.5, 1.0, NAN, NAN, 1.0])
