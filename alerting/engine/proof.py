@@ -11,7 +11,8 @@ Laws (tests/engine/test_proof.py, written first):
 3. A leap at rest is not proved by time. It is by moving as water does, by a further limit it climbs to, by what stands
    beside it or by people (`vouched`).
 4. A rise out of a wreck is proved by long movement in one direction only, or by others. A gauge that fell and comes
-   back to where it fell from is none: what rises from there by ordinary steps is proved at once.
+   back to where it fell from is none: what rises from there by ordinary steps is proved at once. One that only lay low
+   and did not babble is water sooner: within the hour, when it goes as water goes (ADR 0031).
 5. Residents are never told of a degree that was not proved, nor of its end.
 6. Whatever is proved: `firm` <= the degree reached.
 
@@ -26,7 +27,7 @@ from msgspec.structs import replace
 from alerting.engine.proof_moves import REMEMBERED, factor_between, habits_of, is_back, moves_on
 from alerting.engine.proof_told import NOTHING, Known, settle, tell
 from alerting.engine.proof_words import Doubt, Proof, Seen
-from alerting.engine.proof_wreck import climbing, climbs, goes_one_way
+from alerting.engine.proof_wreck import climbing, climbs, goes_one_way, resumes
 from floodcore.quality.memory import Memory, Point, minutes_between
 from floodcore.quality.pace import ordinary
 from floodcore.words import Degree, Quantity
@@ -41,6 +42,8 @@ _NONSENSE = 2
 _SPELL = 3
 _BABBLES = 8.0
 _LAY = 0.5
+# A gauge that lay low and came back contradicted itself twice; a little may stand from before.
+_LAPSE = 3.0
 # A leap of no more than so many rises of the hour before goes on with them.
 _GOES_ON = 2.0
 # Leaps that follow one another so soon are one.
@@ -60,9 +63,7 @@ def follow(proof: Proof | None, seen: Seen) -> Proof | None:
     if found.why is Doubt.FALLEN:
         return _remembered(replace(found, firm=seen.degree), seen, _FALLEN_FOR)
     if found.why is Doubt.WRECK:
-        found = climbing(found, seen)
-        proved = goes_one_way(found, seen) or climbs(found, seen)
-        return _remembered(_raised(found, seen) if proved else found, seen, _FALLEN_FOR)
+        return _remembered(_wreck(found, seen), seen, _FALLEN_FOR)
     if found.why is not Doubt.UNDONE and is_back(found, seen):
         found = replace(found, why=Doubt.UNDONE)
     if found.why is Doubt.UNDONE:
@@ -77,6 +78,21 @@ def follow(proof: Proof | None, seen: Seen) -> Proof | None:
 def _raised(proof: Proof, seen: Seen) -> Proof:
     """What the value reaches is proved."""
     return replace(proof, firm=max(proof.firm, min(seen.reached, seen.degree)))
+
+
+def _wreck(proof: Proof, seen: Seen) -> Proof:
+    """The reservation upon a wreck with its newest reading."""
+    if resumes(proof, seen):
+        return _water(proof, seen)
+    found = climbing(proof, seen)
+    return _raised(found, seen) if goes_one_way(found, seen) or climbs(found, seen) else found
+
+
+def _water(proof: Proof, seen: Seen) -> Proof:
+    """A gauge that lay low is back: all is proved, and that it lay is remembered."""
+    return replace(
+        proof, firm=seen.degree, why=Doubt.FALLEN, base=seen.newest.value, first=seen.newest.value, lay=False
+    )
 
 
 def _remembered(proof: Proof, seen: Seen, lasting: timedelta) -> Proof | None:
@@ -133,7 +149,8 @@ def _leap(proof: Proof | None, seen: Seen, good: Point, firm: Degree, *, wreck: 
     if start is not None and seen.memory.agreeing > 1 and start.value > good.value and why is not Doubt.WRECK:
         first = start  # it was held back for long: what it did meanwhile counts
     usual = rough if factor == 1.0 else factor * max(rough, _SLIP_CM)
-    return Proof(firm, why, first.at, base, first.value, seen.reached, usual, factor * pace)
+    lay = why is Doubt.WRECK and seen.memory.trouble <= _LAPSE
+    return Proof(firm, why, first.at, base, first.value, seen.reached, usual, factor * pace, lay=lay)
 
 
 def _returns(proof: Proof, seen: Seen) -> bool:

@@ -34,7 +34,7 @@ class Proof(Struct, frozen=True, gc=False):
     the degree `made`. `rough` is what the gauge did from one reading to the next in the hour before, `pace` its slope
     per minute, both in the new unit if the leap looks like one. Of a fall, `base` is where it ended and `first` the
     level from before. A wreck climbs since the level `foot` through `climbed` readings; `spare` is how far up it is
-    beyond the share of its way that has to go up.
+    beyond the share of its way that has to go up. `lay` says that it lay low in one piece and did not babble.
     """
 
     firm: Degree
@@ -48,6 +48,7 @@ class Proof(Struct, frozen=True, gc=False):
     foot: float = 0.0
     climbed: int = 0
     spare: float = 0.0
+    lay: bool = False
 
     @property
     def doubt(self) -> Doubt:

@@ -1,5 +1,6 @@
-"""When a wreck is water again: it rises one way for long, or climbs for longer. Pure (ADR 0020)."""
+"""When a wreck is water again: it rises one way for long, climbs for longer, or goes as water goes. Pure (ADR 0020)."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -20,6 +21,12 @@ _CLIMB_READINGS = 12
 _CLIMB_CM = 30.0
 _CLIMB_UP = 0.7
 _GENTLE_CM = 4.0
+# A gauge that only lay low is water within the hour of its return if two steps up in a row are alike (neither more than
+# twice the other) and make so much of the leap, or if four steps go one way, each almost as the one before.
+_RETURNED = timedelta(minutes=60)
+_PAIR, _ALIKE, _STRONG_CM, _STRONG_SHARE = 2, 2.0, 30.0, 0.3
+_STEADY, _BEND_CM, _BEND_SHARE = 5, 2.0, 0.01
+_WAY_CM, _WAY_SHARE, _ROUGH = 4.0, 0.02, 5.0
 
 
 def goes_one_way(proof: Proof, seen: Seen) -> bool:
@@ -48,3 +55,24 @@ def climbs(proof: Proof, seen: Seen) -> bool:
     """Whether a wreck has climbed for so long by ordinary steps that it is water."""
     risen = seen.newest.value - proof.foot
     return proof.climbed >= _CLIMB_READINGS and risen >= (_CLIMB_CM if seen.quantity is Quantity.LEVEL else 0.0)
+
+
+def resumes(proof: Proof, seen: Seen) -> bool:
+    """Whether a gauge that lay low, and did not babble, goes as water goes within the hour of its return.
+
+    What rests where it came back to does not: its zero may have been moved.
+    """
+    if not proof.lay or seen.newest.at - proof.since > _RETURNED or seen.quantity is not Quantity.LEVEL:
+        return False
+    begin = proof.since.timestamp()
+    steps = [b - a for (_, a), (_, b) in pairwise([point for point in seen.points if point[0] >= begin])]
+    strong = steps[-_PAIR:]
+    if len(strong) == _PAIR and min(strong) > 0.0 and max(strong) <= _ALIKE * min(strong):
+        return sum(strong) >= max(_STRONG_CM, _STRONG_SHARE * proof.leap)
+    last = steps[1 - _STEADY :]
+    if len(last) < _STEADY - 1 or min(last) * max(last) <= 0.0:
+        return False
+    bent = max(abs(b - a) for a, b in pairwise(last))
+    usual = abs(proof.pace) * _RETURNED.total_seconds() / 60.0
+    moved = max(_WAY_CM, _WAY_SHARE * proof.leap, _ROUGH * proof.rough) + usual
+    return bent <= max(_BEND_CM, _BEND_SHARE * proof.leap) and abs(sum(last)) > moved

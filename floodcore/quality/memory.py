@@ -40,14 +40,14 @@ class Verdict(Struct, frozen=True, gc=False):
 class Memory(Struct, frozen=True, gc=False):
     """What the checks remember between samples.
 
-    `good` is the newest believed point, `pace` the recent speed in units per minute; `earlier` is the one
-    believed before it and `earlier_pace` the speed then. `same_since` and `same_count` tell since when and how
-    often the value is unchanged. `doubted` counts the samples not believed since `good`; `last` is the newest
-    of them and `agreeing` how many up to it, from `agreeing_from`, are in keeping with one another; `step` is
-    the pace of its last step. `trouble` counts doubts and contradictions, those of late too. `before` is the point
-    before the last jump that was believed, `jumped` the first one after it while the water has not moved on from
-    there. `moved` is the last change of a believed value (0 after the return from a spike), `dwell` the longest time in
-    minutes that the gauge stood between its last changes.
+    `good` is the newest believed point, `pace` the recent speed in units per minute; `earlier` is the one believed
+    before it and `earlier_pace` the speed then. `same_since` and `same_count` tell since when and how often the value
+    is unchanged. `doubted` counts the samples not believed since `good`; `last` is the newest of them and `agreeing`
+    how many up to it, from `agreeing_from`, are in keeping with one another; `step` is the pace of its last step;
+    `lay` says that those before them all lay lower than `good`. `trouble` counts doubts and contradictions, those of
+    late too. `before` is the point before the last jump that was believed, `jumped` the first one after it while the
+    water has not moved on from there. `moved` is the last change of a believed value (0 after the return from a
+    spike), `dwell` the longest time in minutes that the gauge stood between its last changes.
     """
 
     good: Point | None = None
@@ -66,6 +66,7 @@ class Memory(Struct, frozen=True, gc=False):
     jumped: Point | None = None
     moved: float = 0.0
     dwell: float = 0.0
+    lay: bool = False
 
 
 class Checked(Struct, frozen=True, gc=False):

@@ -20,6 +20,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from floodcore.quality.codes import CODES, SENTINEL, is_other_unit, no_water
+from floodcore.quality.lapse import is_back, lapsed, lies
 from floodcore.quality.memory import Checked, Memory, Point, Sample, Verdict, minutes_between
 from floodcore.quality.pace import (
     PACE_FACTOR,
@@ -124,7 +125,8 @@ def _first(memory: Memory, point: Point, quantity: Quantity) -> Checked:
 
 def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> Checked:
     """The river could have come here: believed, unless the gauge talked nonsense for long or is stuck."""
-    if memory.doubted > _SHORT_SPELL or memory.trouble >= _BABBLES:
+    spell = memory.doubted > _SHORT_SPELL and not lapsed(memory, point, quantity)
+    if spell or memory.trouble >= _BABBLES:
         return _returning(memory, good, point, quantity)
     if _decides(memory, good, point, quantity) and memory.last is not None:
         return _believe(memory, (memory.last, point), quantity)
@@ -152,6 +154,8 @@ def _returning(memory: Memory, good: Point, point: Point, quantity: Quantity) ->
     """In reach of the river again, after nonsense."""
     doubt = _doubt(memory, point, quantity)
     above = point.value - good.value > ordinary(quantity, good.value, _AT_ONCE_MIN)
+    if _is_back(memory, doubt, good, point, quantity):
+        return _believe(memory, (point,), quantity)
     if doubt.agreeing < (_needed_above(doubt, point, quantity) if above else _needed(doubt)):
         return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, RETURNING)))
     return _believe(memory, (point,), quantity)
@@ -162,6 +166,8 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
     doubt = _doubt(memory, point, quantity)
     slip = is_other_unit(memory, point, quantity)
     if not slip and _decides(memory, good, point, quantity) and memory.last is not None:
+        return _leap(memory, (memory.last, point), quantity)
+    if not slip and memory.last is not None and _is_back(memory, doubt, good, point, quantity):
         return _leap(memory, (memory.last, point), quantity)
     moved = memory.last is not None and point.value != memory.last.value
     if not slip and memory.doubted > _FEW and moved and doubt.agreeing >= _needed_above(doubt, point, quantity):
@@ -193,6 +199,12 @@ def _fallen(doubt: Memory, good: Point, point: Point, quantity: Quantity) -> boo
     )
     healthy = quantity is Quantity.LEVEL and _nonsense(doubt) <= _MANY
     return healthy and not steep and doubt.agreeing >= _AGREE_AFTER_FEW
+
+
+def _is_back(memory: Memory, doubt: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
+    """Whether a gauge that lay lower for a while, and does not babble, is back."""
+    babbles = doubt.agreeing < _AGREE_BACK or doubt.trouble >= _BABBLES
+    return not babbles and is_back(memory, doubt, good, point, quantity)
 
 
 def _undone(memory: Memory, doubt: Memory, point: Point, quantity: Quantity) -> bool:
@@ -269,7 +281,8 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
     step = step_of(last, point)
     small = abs(point.value - last.value) <= ordinary(quantity, last.value, minutes_between(last, point))
     onward = step * memory.step > 0.0 and abs(step) <= PACE_FACTOR * abs(memory.step)
-    agrees = small or onward
+    back = lapsed(memory, point, quantity)
+    agrees = (small or onward) and not back
     return replace(
         memory,
         last=point,
@@ -277,6 +290,7 @@ def _doubt(memory: Memory, point: Point, quantity: Quantity) -> Memory:
         doubted=memory.doubted + 1,
         agreeing=memory.agreeing + 1 if agrees else 1,
         agreeing_from=memory.agreeing_from if agrees else point,
+        lay=memory.lay if agrees else lies(memory),
         trouble=memory.trouble if agrees else memory.trouble + 1.0,
     )
 

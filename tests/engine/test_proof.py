@@ -341,3 +341,31 @@ def test_a_slow_rise_of_a_rough_gauge_out_of_a_wreck_is_told_by_a_further_limit(
     rough = [0.0, 3.0, 1.0, 3.0, 0.0, 2.0]
     _, residents = both([*CALM, *dead, *(80.0 + 0.8 * n + rough[n % 6] for n in range(160))])
     assert [(was, to) for _, was, to, _ in residents][-1] == (2, 3)
+
+
+def test_a_flood_that_began_under_a_gauge_that_lay_low_is_told_by_two_steps_alike() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    degrees, residents = both([*CALM, *dead, 160.0, 210.0, 250.0, 270.0, 280.0])
+    assert degrees[0][0] == len(CALM) + len(dead) + 1, "with the second sample"
+    assert [(n - degrees[-1][0], to) for n, _, to, _ in residents] == [(1, 3)]
+
+
+def test_a_crest_that_came_under_a_gauge_that_lay_low_is_told_by_four_steps_in_one_line() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    degrees, residents = both([*CALM, *dead, *(310.0 - 6.0 * n for n in range(12))])
+    assert [(a, b) for _, a, b in degrees] == [(0, 3)]
+    assert [(was, to) for _, was, to, _ in residents] == [(0, 3)]
+    assert residents[0][0] <= degrees[0][0] + 3
+
+
+@pytest.mark.parametrize("by", [160.0, 310.0])
+def test_a_gauge_that_was_lifted_and_set_back_higher_tells_no_resident(by: float) -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    _, residents = both([*CALM, *dead, *(level + by for level in CALM * 4)])
+    assert residents == []
+
+
+def test_once_water_is_proved_out_of_a_lapse_its_further_limits_are_told_with_the_degree() -> None:
+    dead = [-200.0, -202.0, -199.0, -201.0, -200.0]
+    degrees, residents = both([*CALM, *dead, 105.0, 125.0, 145.0, *(150.0 + 8.0 * n for n in range(12))])
+    assert [n for n, _, to in degrees if to > 1] == [n for n, _, to, _ in residents if to > 1]
