@@ -41,7 +41,7 @@ _LEAST = 0.02
 # Series worked on together: they stay in the cache, and a record of decades fits the memory.
 _BLOCK = 1000
 # Of the expected time: the median, and the ends of the middle four fifths.
-_MEDIAN, _EARLY, _LATE = 0.5, 0.1, 0.9
+_MEDIAN, _EARLY, _LATE = _SHARES = 0.5, 0.1, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +172,27 @@ def hours_to(probability: Array, share: float = _MEDIAN) -> Array:
     The `share` quantile (0.5: the median) of the time to it, given that it comes within the horizon: where the
     probability, linear between the horizons and zero now, passes that share of its value at the horizon.
     """
-    hours = np.diff((0, *HORIZONS_MIN)) / 60.0
-    steps = [np.zeros(len(probability)), *np.ascontiguousarray(probability.T)]
-    expected = np.zeros_like(probability)
+    return _hours(probability, (share,))[:, :, 0]
+
+
+def _hours(probability: Array, shares: tuple[float, ...]) -> Array:
+    """`hours_to` of several shares at once, (moments, horizons, shares)."""
+    spans = (np.diff((0, *HORIZONS_MIN)) / 60.0).tolist()
+    steps = np.zeros((len(HORIZONS_MIN) + 1, len(probability)))
+    steps[1:] = probability.T
+    rises = np.diff(steps, axis=0)
+    level = [None if each.all() else ~each for each in steps[1:] > steps[:-1]]
+    found = np.zeros((len(HORIZONS_MIN), len(shares), len(probability)))
     for horizon in range(len(HORIZONS_MIN)):
-        part = steps[horizon + 1] * share
-        for low, high, span in zip(steps[: horizon + 1], steps[1:], hours, strict=False):
+        part = np.multiply.outer(np.array(shares), steps[horizon + 1])
+        for low, rise, flat, span in zip(steps[: horizon + 1], rises, level, spans, strict=False):
             # of each span between two horizons the share that passes before the part is met; a level one as a whole
             with np.errstate(divide="ignore", invalid="ignore"):
-                way = np.where(high > low, (part - low) / (high - low), part >= low)
-            expected[:, horizon] += span * np.clip(way, 0.0, 1.0)
-    return expected
+                way = np.clip((part - low) / rise, 0.0, 1.0)
+            if flat is not None:
+                way[:, flat] = (part >= low)[:, flat]
+            found[horizon] += span * way
+    return np.ascontiguousarray(np.moveaxis(found, 2, 0))
 
 
 def times(probability: Array) -> Array:
@@ -190,9 +200,10 @@ def times(probability: Array) -> Array:
 
     NaN where the limit is less likely than 0.02 within the longest horizon.
     """
-    found = np.full((*probability.shape, 3), np.nan)
     likely = probability[..., -1] >= _LEAST
+    if likely.all() and probability.ndim == 2:  # noqa: PLR2004  # moments and horizons
+        return _hours(probability, _SHARES)
+    found = np.full((*probability.shape, 3), np.nan)
     if likely.any():
-        some = probability[likely]
-        found[likely] = np.stack([hours_to(some, share) for share in (_MEDIAN, _EARLY, _LATE)], axis=2)
+        found[likely] = _hours(probability[likely], _SHARES)
     return found

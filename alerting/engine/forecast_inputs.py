@@ -36,14 +36,15 @@ def _squeeze(ratio: Array) -> Array:
 def inputs(own: Shape, unit: Array, above: Sequence[Shape] = (), memory: Memory | None = None) -> Array:
     """(moments, 50); `unit` > 0 in cm. What is not known, a gauge above (at most two count) or the memory, is 0."""
     small = _SMALL_SHARE * unit + _SMALL
-    found = np.zeros((unit.size, WIDTH))
-    found[:, :OWN] = _own(own, unit, small)
+    # one row per input, so that each lies in one piece; handed on the other way round
+    found = np.zeros((WIDTH, unit.size))
+    found[:OWN] = _own(own, unit, small)
     for place, each in enumerate(above[:GAUGES]):
         begin = OWN + place * (UPSTREAM // GAUGES)
-        found[:, begin : begin + UPSTREAM // GAUGES] = np.nan_to_num(_upstream(each, unit, small))
+        found[begin : begin + UPSTREAM // GAUGES] = np.nan_to_num(_upstream(each, unit, small))
     if memory is not None:
-        found[:, OWN + UPSTREAM :] = _memory(memory, own, unit)
-    return found
+        found[OWN + UPSTREAM :] = _memory(memory, own, unit)
+    return found.T
 
 
 def _own(own: Shape, unit: Array, small: Array) -> Array:
@@ -63,7 +64,7 @@ def _own(own: Shape, unit: Array, small: Array) -> Array:
         *(_squeeze(x / unit) for x in (own.bend, own.rise, own.drop, own.noise)),
         own.low_age,
     ]
-    return np.stack(columns, axis=1)
+    return np.stack(columns)
 
 
 def _upstream(up: Shape, unit: Array, small: Array) -> Array:
@@ -75,8 +76,7 @@ def _upstream(up: Shape, unit: Array, small: Array) -> Array:
             np.clip(up.s60 / np.maximum(up.top60, small), -1.0, 1.0),
             np.where(np.isfinite(up.s30), up.top60_age, 0.0),
             _squeeze(up.drop / unit),
-        ],
-        axis=1,
+        ]
     )
 
 
@@ -89,6 +89,5 @@ def _memory(past: Memory, own: Shape, unit: Array) -> Array:
             *(_squeeze(x / unit) for x in (past.up, past.down, past.wander)),
             np.where(known, np.clip(own.s60 / np.maximum(past.up, _SMALL), -_BEND_CAP, _BEND_CAP), 0.0),
             np.where(known, np.clip(own.rise / swing, 0.0, _SHARE_CAP), 0.0),
-        ],
-        axis=1,
+        ]
     )

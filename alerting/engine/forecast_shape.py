@@ -71,7 +71,7 @@ def _slope_weights(span: int, back: int) -> Array:
 
 @cache
 def _linear() -> Array:
-    """(37, columns): parabola, step, the five slopes, the short and the hourly slopes at all lags."""
+    """(rows, 37): parabola, step, the five slopes, the short and the hourly slopes at all lags."""
     hours = -np.arange(_CURVE + 1) / _PER_HOUR
     parabola = np.linalg.pinv(np.stack([np.ones_like(hours), hours, hours**2], axis=1))
     columns = np.zeros((3, STEPS))
@@ -81,21 +81,20 @@ def _linear() -> Array:
     slopes = [_slope_weights(span, 0) for span in _SPANS]
     short = [_slope_weights(_SHORT, back) for back in range(_SHORT_BACK)]
     hourly = [_slope_weights(_HOUR, back) for back in range(_HOUR_BACK)]
-    return np.concatenate([columns, slopes, short, hourly]).T
+    return np.concatenate([columns, slopes, short, hourly])
 
 
 def shape(windows: Array) -> Shape:
     """The shape of each window; `windows` is (moments, 37), newest first. NaN rows give NaN."""
-    level = np.round(windows - windows[:, :1], _EXACT)
-    found = np.round(level @ _linear(), _EXACT)
-    now, bend, step = found[:, 0], found[:, 1], found[:, 2]
-    s20, s30, s60, s120, s180 = (found[:, 3 + i] for i in range(5))
-    short = found[:, 8 : 8 + _SHORT_BACK]
-    hourly = found[:, 8 + _SHORT_BACK :]
-    low = level.min(axis=1)
+    # one row per step of the window, so that each number of the shape lies in one piece
+    level = np.ascontiguousarray(windows.T)
+    level = np.round(level - level[0], _EXACT)
+    found = np.round(_linear() @ level, _EXACT)
+    now, bend, step, s20, s30, s60, s120, s180 = found[:8]
+    short = found[8 : 8 + _SHORT_BACK]
+    hourly = found[8 + _SHORT_BACK :]
     hours = -np.arange(_HOUR + 1) / _PER_HOUR
-    hour = level[:, : _HOUR + 1]
-    off = hour - hour.mean(axis=1, keepdims=True) - s60[:, None] * (hours - hours.mean())
+    off = level[: _HOUR + 1] - level[: _HOUR + 1].mean(axis=0) - s60 * (hours - hours.mean())[:, None]
     return Shape(
         s20,
         s30,
@@ -105,16 +104,16 @@ def shape(windows: Array) -> Shape:
         now,
         bend,
         step,
-        s30_before=short[:, _SHORT],
-        s60_before=hourly[:, _HOUR],
-        top30=short.max(axis=1),
-        top30_age=short.argmax(axis=1) / _PER_HOUR,
-        top60=hourly.max(axis=1),
-        top60_age=hourly.argmax(axis=1) / _PER_HOUR,
-        rise=-low,
-        drop=level.max(axis=1),
-        low_age=level.argmin(axis=1) / _PER_HOUR,
-        noise=np.sqrt((off**2).mean(axis=1)),
+        s30_before=short[_SHORT],
+        s60_before=hourly[_HOUR],
+        top30=short.max(axis=0),
+        top30_age=short.argmax(axis=0) / _PER_HOUR,
+        top60=hourly.max(axis=0),
+        top60_age=hourly.argmax(axis=0) / _PER_HOUR,
+        rise=-level.min(axis=0),
+        drop=level.max(axis=0),
+        low_age=level.argmin(axis=0) / _PER_HOUR,
+        noise=np.sqrt((off**2).mean(axis=0)),
     )
 
 
