@@ -151,6 +151,7 @@ async def _write(
     """
     await looks.save(conn, looks_of([one.work for one in outcomes]))
     await foresight.save(conn, [row_of(one, models[one.work.series.series_id], now) for one in outcomes])
+    passing("foresee.state_written")
     by_key = {
         event.key: (turn, event)
         for one in outcomes

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from psycopg import AsyncConnection
 
 from alerting.engine import rain_sums
-from alerting.engine.judge import Judgement
+from alerting.engine.judge import Judgement, Standing
 from alerting.engine.rulebook import Versioned
+from alerting.engine.rules import Rules
 from alerting.tell import reached
 from floodcore.store import rain
 from floodcore.store.judging import NewEvent, Series
@@ -43,9 +44,14 @@ def _fallen(judged: Judged, stored: Sequence[tuple[int, NewEvent]]) -> list[Fall
 def _sums(judged: Judged) -> list[SumRow]:
     """The sums of the series at its newest believed reading."""
     series, ruled, judgement = judged
-    known, good, rules = judgement.standing.rain, judgement.standing.memory.good, ruled.rules.rain
+    return sums(series.series_id, ruled.rules, judgement.standing)
+
+
+def sums(series_id: int, ruled: Rules, standing: Standing) -> list[SumRow]:
+    """The sums a standing knows, the shortest window first as the rules have them."""
+    known, good, rules = standing.rain, standing.memory.good, ruled.rain
     if known is None or good is None or rules is None:
         return []
     ground = rain_sums.saturated(known, rules)
     totals = [(window.minutes, rain_sums.sum_of(known, window.minutes)) for window in rules.windows]
-    return [SumRow(series.series_id, minutes, good.at, one.heard, one.most, ground) for minutes, one in totals]
+    return [SumRow(series_id, minutes, good.at, one.heard, one.most, ground) for minutes, one in totals]

@@ -35,6 +35,7 @@ KILL_POINTS = (
     "foresee.claimed",
     "foresee.read",
     "foresee.assessed",
+    "foresee.state_written",
     "foresee.before_commit",
     "foresee.after_commit",
     "aside.written",

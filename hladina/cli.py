@@ -30,6 +30,7 @@ COMMANDS = {
     "lab": ("hladina.commands.lab", "try other limits, hysteresis and calm time on a record"),
     "rates": ("hladina.commands.rates", "learn how fast each river goes from its record"),
     "simulate": ("hladina.commands.simulate", "simulated gauges for a running house"),
+    "rebuild": ("hladina.commands.rebuild", "judge the record again and say where state or events differ"),
     "flood-book": ("hladina.commands.flood_book", "verify or export the flood book"),
     "status": ("hladina.commands.status", "how a running house is"),
 }

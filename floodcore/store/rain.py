@@ -25,6 +25,13 @@ _FORGET: LiteralString = """
 _OF_EVENT: LiteralString = """
     SELECT r.event_id, r.window_min, r.saturated, r.scheme, r.residents, e.limit_value
     FROM event_rain r JOIN event e USING (event_id) WHERE r.event_id = %s"""
+_OF_EVENTS: LiteralString = """
+    SELECT e.at, e.kind, e.to_degree::int, r.window_min, r.saturated, r.scheme
+    FROM event e JOIN event_rain r USING (event_id) WHERE e.series_id = %s AND e.at >= %s AND e.at < %s
+    ORDER BY e.event_id"""
+_OF_SERIES: LiteralString = """
+    SELECT series_id, window_min, at, heard_mm, most_mm, saturated FROM rain_sum WHERE series_id = %s
+    ORDER BY window_min"""
 _OF_STATION: LiteralString = """
     SELECT r.series_id, r.window_min, r.at, r.heard_mm, r.most_mm, r.saturated
     FROM rain_sum r JOIN series s USING (series_id)
@@ -55,6 +62,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What an event of rain is about, by the event: all that follows from readings and rules."""
+
+    at: datetime
+    kind: str
+    to_degree: int
+    window_min: int
+    saturated: bool
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
 class SumRow:
     """The rain in mm of one window up to `at`: at least `heard_mm`, at most `most_mm`, None if that is not known."""
 
@@ -80,6 +99,18 @@ async def of_event(conn: AsyncConnection, event_id: int) -> Told | None:
     """What the event is about; None if it is none of rain sums."""
     async with conn.cursor(row_factory=class_row(Told)) as cursor:
         return await (await cursor.execute(_OF_EVENT, (event_id,))).fetchone()
+
+
+async def of_events(conn: AsyncConnection, series: int, start: datetime, end: datetime) -> list[About]:
+    """What the events of a series with `at` in [start, end) are about, in the order they were stored."""
+    async with conn.cursor(row_factory=class_row(About)) as cursor:
+        return await (await cursor.execute(_OF_EVENTS, (series, start, end))).fetchall()
+
+
+async def of_series(conn: AsyncConnection, series: int) -> list[SumRow]:
+    """The sums of a series as last judged, the shortest window first."""
+    async with conn.cursor(row_factory=class_row(SumRow)) as cursor:
+        return await (await cursor.execute(_OF_SERIES, (series,))).fetchall()
 
 
 async def of_station(conn: AsyncConnection, station_id: str) -> list[SumRow]:

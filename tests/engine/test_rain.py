@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
+import pytest
 from psycopg import AsyncConnection
 
 from alerting.engine.rulebook import Rulebook
@@ -174,3 +176,25 @@ async def test_a_fault_where_the_sums_are_written_takes_the_whole_round_back(poo
         await conn.execute("ALTER TABLE event_rain DROP CONSTRAINT broken")
         assert (await retry(conn, RULEBOOK, T0, exercise=False)).events == 1
         assert await told(conn) == [(9, 0, 1, 12.0, 10.0, 60)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event_rain SET window_min = 1440",
+        "UPDATE event_rain SET saturated = NOT saturated",
+        "UPDATE event_rain SET scheme = 'spa'",
+        "DELETE FROM event_rain",
+        "UPDATE rain_sum SET heard_mm = heard_mm + 0.1",
+        "DELETE FROM rain_sum WHERE window_min = 60",
+    ],
+)
+async def test_what_the_readings_do_not_say_of_the_rain_is_found(pool: Pool, change: LiteralString) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, [(i, 4.0 if i > 10 else 0.0) for i in range(18)])
+        await judge(conn)
+        assert len(await told(conn)) == 2
+        assert await is_sound(conn)
+        await conn.execute("ALTER TABLE event_rain DISABLE TRIGGER USER")
+        await conn.execute(change)
+        assert not await is_sound(conn)
