@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerting import foresee
 from alerting.foresee_life import Moment, Reason, Turn, Warned, step
 from floodcore.store.foresight import Told
+from floodcore.store.judging import NewEvent
 
 T0 = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 MINUTE, INSTANT = timedelta(minutes=1), timedelta.resolution
@@ -90,3 +92,33 @@ def test_what_is_withdrawn_in_a_flood_ends_at_the_degree_that_holds() -> None:
     _, turn = step(fading, moment(40 * MINUTE, reached=1), "fresh")
     assert turn is not None
     assert (turn.reason, turn.from_degree, turn.to_degree, turn.chain) == (Reason.WITHDRAWN, 2, 1, "fresh")
+
+
+def announced(turn: Turn) -> set[tuple[str, int, timedelta]]:
+    """The announcements of a turn: channel, urgency, and how long they are of use."""
+    event = NewEvent(
+        1, "S", "level", "expected", turn.at, turn.from_degree, turn.to_degree, turn.reason, 50.0, "cm", None, "rising",
+        None, "chain", "rules", exercise=False,
+    )  # fmt: skip
+    return {(one.channel, one.priority, one.valid_until - turn.at) for one in foresee._announcements(7, event, turn)}
+
+
+@pytest.mark.parametrize(("comes", "minutes"), [(10, 30), (29, 30), (31, 31), (59, 59), (61, 60), (240, 60)])
+def test_a_text_is_of_use_until_the_expected_time_half_an_hour_at_least_and_an_hour_at_most(
+    comes: int, minutes: int
+) -> None:
+    _, turn = step(None, moment(timedelta(0), warned(3, comes=T0 + comes * MINUTE)), "fresh")
+    assert turn is not None
+    assert announced(turn) == {(channel, 2, minutes * MINUTE) for channel in ("sms", "cap")}, "less urgent than reached"
+
+
+def test_a_withdrawal_is_least_urgent_and_what_came_true_is_told_by_the_limit_reached() -> None:
+    told = begun()
+    assert announced(Turn(T0, Reason.WITHDRAWN, 2, 0, "chain", None)) == {
+        ("sms", 0, 30 * MINUTE),
+        ("cap", 0, 30 * MINUTE),
+    }
+    _, turn = step(told, moment(20 * MINUTE, reached=2), "fresh")
+    assert turn is not None
+    assert turn.reason is Reason.FULFILLED
+    assert announced(turn) == set()
