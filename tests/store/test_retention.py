@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 import pytest
 
 from floodcore.store import inbound, sources
 from floodcore.store.connect import Pool
-from floodcore.store.retention import REFUSED_KEPT, TEXTS_KEPT, forget
+from floodcore.store.retention import NUMBERS_KEPT, REFUSED_KEPT, TEXTS_KEPT, forget
 from floodcore.store.sources import Refused
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -94,3 +95,51 @@ async def test_a_row_that_somebody_holds_is_left_to_the_next(pool: Pool) -> None
         assert await forget(conn, NOW) == ["forgot 2 old refused inputs"]
         await other.rollback()
         assert await forget(conn, NOW) == ["forgot 1 old refused inputs"]
+
+
+async def tell(pool: Pool, told: Sequence[tuple[str, str, datetime]]) -> None:
+    """One event, and a text about it for each (phone, status, valid until)."""
+    async with pool.connection() as conn:
+        row = await (await conn.execute(_EVENT, (NOW,))).fetchone()
+        assert row is not None
+        for number, (phone, status, until) in enumerate(told):
+            await conn.execute(_DELIVERY, (row[0], number, phone, f"T{number}", status, until))
+
+
+_EVENT: LiteralString = """
+    INSERT INTO event (station_id, quantity, kind, at, from_degree, to_degree, reason, value, unit, limit_value,
+                       trend, chain, rule_version, exercise)
+    VALUES ('hradek', 'level', 'reached', %s, 0, 2, 'reached', 213.0, 'cm', 200.0, 'rising', 'chain', 'test', false)
+    RETURNING event_id"""
+_DELIVERY: LiteralString = """
+    INSERT INTO delivery (event_id, recipient_id, phone, body, segments, token, status, priority, valid_until)
+    VALUES (%s, %s, %s, 'x', 1, %s, %s, 2, %s)"""
+PHONES = "SELECT phone FROM delivery ORDER BY delivery_id"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+async def test_numbers_that_were_told_are_masked_and_those_that_may_still_be_asked_for_are_not(
+    pool: Pool, batch: int
+) -> None:
+    old, young = NOW - NUMBERS_KEPT - MINUTE, NOW - NUMBERS_KEPT + MINUTE
+    over = ["accepted", "sent", "delivered", "undelivered", "failed", "expired"]
+    told = [(f"+42060000010{n}", status, old) for n, status in enumerate(over)]
+    kept = [("+420600000201", "delivered", young), ("+420600000202", "due", old), ("+420600000203", "sending", old)]
+    await tell(pool, [*told, *kept, ("", "delivered", old)])
+    async with pool.connection() as conn:
+        assert await forget(conn, NOW, batch=batch) == ["forgot 6 telephone numbers that were told"]
+        assert await forget(conn, NOW, batch=batch) == []
+    masked = [(f"…10{n}",) for n in range(len(over))]
+    assert await left(pool, PHONES) == [*masked, *((phone,) for phone, _, _ in kept), ("",)]
+
+
+async def test_numbers_are_found_by_their_index(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        plan = await (await conn.execute("EXPLAIN " + _FIND, (NOW,))).fetchall()
+    assert "delivery_numbers" in "\n".join(str(line[0]) for line in plan)
+
+
+_FIND: LiteralString = (
+    "SELECT 1 FROM delivery WHERE phone LIKE '+%%' AND valid_until < %s AND status NOT IN ('due', 'sending')"
+)
