@@ -1,6 +1,6 @@
 """Limits of rain sums in the station list of a hindcast: `rain_degrees` as in the station files, without sources."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
 from reprlib import repr as shown
@@ -37,6 +37,34 @@ def rain_rules(item: object, where: str, faults: list[str]) -> RainRules | None:
     if ground is None and any(each.saturated for each in known) and len(faults) == before:
         faults.append(f"{where}: rain_degrees: limits of saturated ground need saturation, which says when it is")
     return RainRules(tuple(known), ground) if len(faults) == before else None
+
+
+def with_sums(rules: RainRules | None, sums: Sequence[tuple[str, dict[Degree, float], bool]]) -> RainRules:
+    """The rules with other limits: (window such as 1h, degree to mm, whether on saturated ground); the rest stays.
+
+    Raises:
+        ValueError: they do not go together; with each reason.
+    """
+    minutes = {name: int(span.total_seconds()) // _MINUTE for name, span in WINDOWS.items()}
+    windows = {} if rules is None else {each.minutes: (each.limits, each.saturated) for each in rules.windows}
+    faults = [f"window {name} is none of {', '.join(WINDOWS)}" for name, _, _ in sums if name not in WINDOWS]
+    for name, limits, saturated in sums if not faults else ():
+        dry, wet = windows.get(minutes[name], ({}, {}))
+        windows[minutes[name]] = (dry, limits) if saturated else (limits, wet)
+    ground = None if rules is None else rules.ground
+    found = tuple(Window(each, *windows[each]) for each in sorted(windows))
+    for window in found:
+        over = [d for d, limit in window.saturated.items() if d not in window.limits or limit > window.limits[d]]
+        faults += [
+            f"{window.minutes} min: degree {degree:d} of saturated ground is above that of any" for degree in over
+        ]
+    for short, long in pairwise(found) if not faults else ():
+        faults += _compared(short, long, "sums")
+    if ground is None and any(window.saturated for window in found):
+        faults.append("limits of saturated ground need saturation in the station list")
+    if faults:
+        raise ValueError("; ".join(faults))
+    return RainRules(found, ground)
 
 
 def _window(item: object, where: str, faults: list[str]) -> Window | None:

@@ -10,6 +10,8 @@
       calm_min: 30
       version: 3f0c2a9d51b7e846
 
+Of rain `rain` takes the place of the limits: the windows with their limits, as in the engine's own form.
+
 A version is only ever added: the file is checked whole before, and `version`, the engine's own hash of the rules, must
 be that of the rules as written. Pure: the caller reads and writes the file.
 """
@@ -20,7 +22,8 @@ from datetime import UTC, datetime, timedelta
 
 import yaml
 
-from alerting.engine.rules import Rules, version
+from alerting.engine import rain_sums
+from alerting.engine.rules import Rules, of_rain, version
 from floodcore.words import Degree, Quantity
 from hladina.station_list import InputError, first_line
 
@@ -73,17 +76,17 @@ def _version(item: object) -> Version:
     if missing := [key for key in _KEYS if item.get(key) in (None, "")]:
         message = f"{', '.join(missing)} missing"
         raise ValueError(message)
-    level = _LEVEL_UNIT in item
-    quantity = Quantity.LEVEL if level else Quantity.DISCHARGE
-    limits = {Degree(int(d)): float(v) for d, v in item[_LEVEL_UNIT if level else _DISCHARGE_UNIT].items()}
+    interval, calm = timedelta(seconds=float(item["interval_s"])), timedelta(minutes=float(item["calm_min"]))
     size = float(item["hysteresis"])
-    rules = Rules(
-        quantity,
-        timedelta(seconds=float(item["interval_s"])),
-        limits,
-        calm=timedelta(minutes=float(item["calm_min"])),
-    )
-    rules = replace(rules, hysteresis_cm=size) if level else replace(rules, hysteresis_share=size)
+    if "rain" in item:
+        known = item["rain"]
+        sums = rain_sums.parse({"windows": known["windows"], "ground": known["ground"], "hysteresis_share": size})
+        rules = replace(of_rain(sums, interval, str(item.get("scheme", "rain"))), calm=calm)
+    else:
+        level = _LEVEL_UNIT in item
+        limits = {Degree(int(d)): float(v) for d, v in item[_LEVEL_UNIT if level else _DISCHARGE_UNIT].items()}
+        rules = Rules(Quantity.LEVEL if level else Quantity.DISCHARGE, interval, limits, calm=calm)
+        rules = replace(rules, hysteresis_cm=size) if level else replace(rules, hysteresis_share=size)
     stated = str(item["version"])
     if stated != version(rules):
         message = f"the version {stated} is not that of these rules ({version(rules)}); a version is never changed"
@@ -109,19 +112,32 @@ def _disorder(versions: Sequence[Version]) -> list[str]:
 
 def entry(one: Version) -> str:
     """The text of one version, to be put at the end of the file."""
-    level = one.rules.quantity is Quantity.LEVEL
+    rules = one.rules
+    level = rules.quantity is Quantity.LEVEL
+    what: dict[str, object] = {_LEVEL_UNIT if level else _DISCHARGE_UNIT: {int(d): v for d, v in rules.limits.items()}}
+    if rules.rain is not None:
+        sums = rain_sums.written(rules.rain)
+        ground = None if sums["ground"] is None else list(sums["ground"])
+        what = {"scheme": rules.scheme, "rain": {"windows": [list(each) for each in sums["windows"]], "ground": ground}}
     document = {
         "station": one.station,
         "valid_from": f"{one.valid_from:%Y-%m-%dT%H:%M:%SZ}",
         "author": one.author,
         "reason": one.reason,
-        "interval_s": one.rules.interval.total_seconds(),
-        _LEVEL_UNIT if level else _DISCHARGE_UNIT: {int(d): v for d, v in one.rules.limits.items()},
-        "hysteresis": one.rules.hysteresis_cm if level else one.rules.hysteresis_share,
-        "calm_min": one.rules.calm.total_seconds() / 60.0,
-        "version": version(one.rules),
+        "interval_s": rules.interval.total_seconds(),
+        **what,
+        "hysteresis": hysteresis_of(rules),
+        "calm_min": rules.calm.total_seconds() / 60.0,
+        "version": version(rules),
     }
     return yaml.safe_dump([document], allow_unicode=True, sort_keys=False)
+
+
+def hysteresis_of(rules: Rules) -> float:
+    """How far below a limit a value must be: cm of a level, else a share of the limit."""
+    if rules.rain is not None:
+        return rules.rain.hysteresis_share
+    return rules.hysteresis_cm if rules.quantity is Quantity.LEVEL else rules.hysteresis_share
 
 
 def added(text: str, name: str, one: Version) -> str:
