@@ -9,41 +9,25 @@ broken off goes on. Without --write nothing else is changed.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
-
+# Before numpy comes: small products lose by threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from alerting.engine.forecast_decision import BEGIN  # the path comes first
-from scripts.study_parts import baselines, folds, report
+import msgspec
+
+from alerting.engine.forecast_decision import BEGIN
+from scripts.study_parts import baselines, folds, price, report
 from scripts.study_parts.cases import Labels, Seen, draw, seen
 from scripts.study_parts.folds import Held
 from scripts.study_parts.gauges import Gauge, load
+from scripts.study_parts.storms import event, river
 
 PARAMETERS = Path(__file__).resolve().parent.parent / "alerting" / "engine" / "forecast_parameters.json"
-
-_STORMS_PART = {
-    "occitanie_spring2020": datetime(2020, 5, 1, tzinfo=UTC).timestamp(),
-    "aire2015": datetime(2015, 12, 20, tzinfo=UTC).timestamp(),
-}
-
-
-def river(gauge: Gauge, at: NDArray[np.float64]) -> NDArray[np.str_]:
-    """What is held out together: a river system."""
-    return np.full(at.size, gauge.fold)
-
-
-def event(gauge: Gauge, at: NDArray[np.float64]) -> NDArray[np.str_]:
-    """What is held out together: a storm, or half of a winter, over all rivers it fell on."""
-    later = at >= _STORMS_PART.get(gauge.group, np.inf)
-    return np.where(later, f"{gauge.group} later", f"{gauge.group} earlier")
-
 
 KINDS: dict[str, Labels] = {"river": river, "event": event}
 
@@ -73,7 +57,7 @@ def _by(kind: str, gauges: Sequence[Gauge], scored: Sequence[Seen], every: dict[
     folds.say(f"by {kind}")
     held, _ = folds.cross_validated(gauges, scored, KINDS[kind], cache)
     ours = held.forecasts
-    print(f"\n# By {kind}\n\nwarnings begin at (30, 60, 120, 180 min): {held.begin}")
+    print(f"\n# By {kind}\n\nwarnings begin at: {held.begin}")
     lines = baselines.lines(scored)
     report.methods({"ours": ours, **lines})
     report.folds(ours)
@@ -95,9 +79,8 @@ def _write(gauges: Sequence[Gauge], held: Sequence[Held], cache: Path | None) ->
     odds, level = draw(gauges, river)
     found = folds.fit(folds.learnt(odds, level, cache), [one for each in held for one in each.fitting])
     PARAMETERS.write_bytes(msgspec.json.encode(folds.document(found)) + b"\n")
-    prices = {(f"{i} {key[0]}", *key[1:]): score for i, each in enumerate(held) for key, score in each.prices.items()}
-    begin = folds.best(prices, sorted({key[0] for key in prices}))
-    print(f"\nwrote {PARAMETERS}; best begin levels {begin}, forecast_decision.BEGIN is {BEGIN}")
+    begin = price.best(price.together(each.prices for each in held))
+    print(f"\nwrote {PARAMETERS}; best begin level {begin}, forecast_decision.BEGIN is {BEGIN}")
 
 
 if __name__ == "__main__":

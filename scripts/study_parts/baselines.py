@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from alerting.engine import trend
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from scripts.study_parts.cases import Labels, Seen
+from scripts.study_parts.storms import names
 from scripts.study_parts.table import Foreseen
 
 Array = NDArray[np.float64]
@@ -34,7 +35,7 @@ def upreg(scored: Sequence[Seen], by_id: Mapping[str, Seen], labels: Labels) -> 
     known, wanted, fold = (np.concatenate(part) for part in zip(*parts, strict=True))
     good = np.isfinite(known).all(axis=1) & np.isfinite(wanted).all(axis=1)
     slopes = {}
-    for name in np.unique(fold).tolist():
+    for name in names(fold):
         chosen = good & (fold != name)
         slopes[name] = np.linalg.lstsq(known[chosen], wanted[chosen], rcond=None)[0]
     return [found for one, part in zip(some, parts, strict=True) for found in _regressed(one, part, slopes)]
@@ -45,7 +46,7 @@ def _regressed(
 ) -> Iterator[Foreseen]:
     here, _, fold = part
     change = np.empty((one.now.size, len(HORIZONS_MIN)))
-    for name in np.unique(fold).tolist():
+    for name in names(fold):
         change[fold == name] = np.nan_to_num(here[fold == name]) @ slopes[name]
     # on a falling limb it is replaced by persistence
     rising = here[:, 0] > 0.0
@@ -85,4 +86,4 @@ def _warnings(one: Seen, met: Array, rising: NDArray[np.bool_]) -> Iterator[Fore
     """Warned where the level is expected at or above the limit from below it."""
     for limit in one.gauge.limits:
         warn = (met >= limit) & rising[:, None] & (one.value < limit)[:, None]
-        yield Foreseen(one, limit, np.full(one.now.size, ""), met, met, warn, np.repeat(met[:, :, None], 3, axis=2))
+        yield Foreseen(one, limit, np.full(one.now.size, ""), met, warn, np.repeat(met[:, :, None], 3, axis=2))

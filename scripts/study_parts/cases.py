@@ -14,6 +14,7 @@ from alerting.engine.forecast_shape import Shape, pick
 from alerting.engine.forecast_upstream import liveliest
 from hladina.neighbours import above
 from scripts.study_parts.gauges import Gauge
+from scripts.study_parts.storms import storm
 
 Array = NDArray[np.float64]
 Small = NDArray[np.float32]
@@ -52,16 +53,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """Inputs (cases, 50), targets (cases, outputs), weights (cases,) of mean 1, and the fold of each."""
+    """Inputs (cases, 50), targets (cases, outputs), weights (cases,) of mean 1, and the fold and storm of each."""
 
     inputs: Small
     target: Small
     weight: Array
     fold: NDArray[np.str_]
+    storm: NDArray[np.str_]
 
     def of(self, some: NDArray[np.bool_]) -> "Cases":
         """Some of the cases."""
-        return Cases(self.inputs[some], self.target[some], self.weight[some], self.fold[some])
+        return Cases(self.inputs[some], self.target[some], self.weight[some], self.fold[some], self.storm[some])
 
 
 def seen(gauge: Gauge, by_id: Mapping[str, Gauge], pace: float = 1.0, rng: np.random.Generator | None = None) -> Seen:
@@ -145,6 +147,7 @@ def _joined(parts: Sequence[Cases | None]) -> Cases:
         np.concatenate([part.target for part in some]),
         weight / weight.mean(),
         np.concatenate([part.fold for part in some]),
+        np.concatenate([part.storm for part in some]),
     )
 
 
@@ -174,6 +177,7 @@ def _odds(one: Seen, pace: float, labels: Labels, rng: np.random.Generator) -> C
         reached.astype(np.float32),
         np.full(at.size, at.size**-0.5),
         labels(one.gauge, one.now[at]),
+        storm(one.gauge, one.now[at]),
     )
 
 
@@ -187,7 +191,9 @@ def _levels(one: Seen, pace: float, labels: Labels, rng: np.random.Generator) ->
     unit = forecast_level.pace(pick(one.own, at))
     found = _hidden(inputs(one, at, unit, memory=False), rng)
     target = (one.ahead[at] / unit[:, None]).astype(np.float32)
-    return Cases(found.astype(np.float32), target, unit / rise * at.size**-0.5, labels(one.gauge, one.now[at]))
+    now = one.now[at]
+    weight = unit / rise * at.size**-0.5
+    return Cases(found.astype(np.float32), target, weight, labels(one.gauge, now), storm(one.gauge, now))
 
 
 def _hidden(found: Array, rng: np.random.Generator) -> Array:

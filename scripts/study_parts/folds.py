@@ -1,14 +1,15 @@
 """Cross-validation: nothing is scored by what has learnt, been calibrated or been priced on it.
 
-Three rounds. The networks of a fold are learnt on all others. Their log-odds, the ends of their levels and the levels
-at which warnings begin are then fitted on what the networks of the other folds said of those.
+Three rounds. The networks of a fold are learnt on all others. Their log-odds and the ends of their levels are then
+fitted on what the networks of the other folds said of those, and so is the level at which warnings begin, at limits
+that are not scored (study_parts.price).
 """
 
 import hashlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -20,25 +21,21 @@ from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_net import Layers, Net
 from alerting.engine.forecast_odds import Nets, Odds, Parameters, Ready
 from alerting.engine.forecast_shape import pick
-from scripts.study_parts import learn, table
+from scripts.study_parts import learn, price, table
 from scripts.study_parts.cases import Cases, Labels, Seen, draw
 from scripts.study_parts.gauges import Gauge
-from scripts.study_parts.table import Begin, Foreseen
-from tests.engine.scoring import Score
+from scripts.study_parts.price import Tallies
+from scripts.study_parts.storms import names
+from scripts.study_parts.table import Foreseen
 
 Array = NDArray[np.float64]
 Strings = NDArray[np.str_]
 
-VERSION = "4"
+VERSION = "5"
 LEARNT_ON = "occitanie_spring2020, aire2015, colorado2013, calder2025; scripts/forecast_study.py"
 # How much heavier the moments near a crossing are when the odds are calibrated.
 NEAR_WEIGHT = 10.0
 _HOPELESS = -7.0
-# The levels a warning may begin at; each is judged with its neighbours, so that no single episode chooses.
-BEGINS = tuple(round(0.66 + 0.01 * step, 2) for step in range(23))
-_SMOOTH = 5
-# What a crossing not found in time costs, in false episodes. Judged.
-MISS = 2.0
 # Weights that vanished in learning are shipped as none.
 _NOTHING = 1e-12
 
@@ -62,12 +59,15 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One cross-validation: the forecasts with what was fitted elsewhere, what they were fitted on, and the prices."""
+    """One cross-validation: the forecasts with what was fitted elsewhere, what they were fitted on, and the prices.
+
+    `prices` is what warnings would find at the virtual limits of all folds, with what was fitted on the others.
+    """
 
     forecasts: list[Foreseen]
     fitting: list[Fitting]
-    begin: dict[str, Begin]
-    prices: dict[tuple[str, float, int], Score]
+    begin: dict[str, float]
+    prices: Tallies
 
 
 def cross_validated(
@@ -76,7 +76,7 @@ def cross_validated(
     """All three rounds, and the cases drawn."""
     drawn = draw(gauges, labels)
     named = [(one, labels(one.gauge, one.now)) for one in scored]
-    folds = sorted({str(label) for _, found in named for label in np.unique(found)})
+    folds = sorted({label for _, found in named for label in names(found)})
     plain = {}
     for number, fold in enumerate(folds, start=1):
         began = time.monotonic()
@@ -86,15 +86,11 @@ def cross_validated(
     fitting = [_fitting(plain, one, found) for one, found in named]
     fitted = {fold: fit(plain[fold], fitting, fold) for fold in folds}
     say("calibrated")
-    every = dict.fromkeys(folds, (0.75,) * len(HORIZONS_MIN))
-    forecasts = [each for one, found in named for each in table.foresee(fitted, one, found, every)]
-    prices = _prices(forecasts)
-    begin = {fold: best(prices, [other for other in folds if other != fold]) for fold in folds}
-    say("priced")
-    decided = [
-        replace(one, warn=table.decided(one.seen, one.limit, one.foreseen, one.labels, begin)) for one in forecasts
-    ]
-    return Held(decided, fitting, begin, prices), drawn
+    prices = price.tried(fitted, named)
+    begin = {fold: price.best(price.together(prices[other] for other in folds if other != fold)) for fold in folds}
+    say(f"priced: {begin}")
+    forecasts = [each for one, found in named for each in table.foresee(fitted, one, found, begin)]
+    return Held(forecasts, fitting, begin, price.together(prices.values())), drawn
 
 
 def say(text: str) -> None:
@@ -118,7 +114,8 @@ def learnt(odds: Cases, level: Cases, cache: Path | None) -> Odds:
 def _digest(odds: Cases, level: Cases) -> str:
     """Of the cases and how they are learnt; who changes the learning itself changes VERSION or empties the cache."""
     recipes = [
-        (VERSION, learn.NETS, each.hidden, each.outputs, each.epochs, each.decay) for each in (learn.ODDS, learn.LEVEL)
+        (VERSION, each.nets, each.hidden, each.outputs, each.epochs, each.decay)
+        for each in (learn.TEACHERS, learn.ODDS, learn.LEVEL)
     ]
     found = hashlib.sha256(repr(recipes).encode())
     for cases in (odds, level):
@@ -156,7 +153,7 @@ def _fitting(plain: dict[str, Odds], one: Seen, labels: Strings) -> Fitting:
     parts = [_below(plain, one, limit, labels) for limit in one.gauge.limits]
     flood = np.flatnonzero(table.in_flood(one))
     level = np.empty((flood.size, len(HORIZONS_MIN), 3))
-    for label in np.unique(labels[flood]).tolist():
+    for label in names(labels[flood]):
         some = labels[flood] == label
         at = flood[some]
         above = tuple(pick(each, at) for each in one.above)
@@ -182,30 +179,3 @@ def fit(odds: Odds, fitting: Sequence[Fitting], without: str | None = None) -> O
     level, ahead = (np.concatenate([getattr(one, name)[some] for one, _, some in kept]) for name in ("level", "ahead"))
     alike = np.concatenate([np.full(some.sum(), 1.0 / max(1, some.sum())) for _, _, some in kept])
     return learn.widened(learn.calibrated(odds, raw, reached, weight), level, ahead, alike)
-
-
-def _prices(forecasts: Sequence[Foreseen]) -> dict[tuple[str, float, int], Score]:
-    """By fold, begin level and horizon: what warnings that begin there would score."""
-    found: dict[tuple[str, float, int], Score] = {}
-    for begin in BEGINS:
-        for one in forecasts:
-            levels = dict.fromkeys(np.unique(one.labels).tolist(), (begin,) * len(HORIZONS_MIN))
-            warn = table.decided(one.seen, one.limit, one.foreseen, one.labels, levels)
-            for (label, horizon), score in table.scores(one, one.labels, warn).items():
-                found.setdefault((label, begin, horizon), Score(float(horizon))).add(score)
-    return found
-
-
-def best(prices: dict[tuple[str, float, int], Score], folds: Sequence[str]) -> Begin:
-    """The begin level that costs least on some folds, one for all horizons, a mean over five neighbours.
-
-    The cost: each crossing not found with a lead of half the horizon counts as MISS false episodes.
-    """
-    gain = []
-    for begin in BEGINS:
-        some = [score for (fold, level, _), score in prices.items() if level == begin and fold in folds]
-        in_time = sum(lead >= one.horizon / 2 for one in some for lead in one.leads)
-        gain.append(MISS * in_time - sum(one.false for one in some))
-    half = _SMOOTH // 2
-    smooth = [np.mean(gain[max(0, i - half) : i + half + 1]) for i in range(len(gain))]
-    return (BEGINS[int(np.argmax(smooth))],) * len(HORIZONS_MIN)

@@ -1,4 +1,4 @@
-"""Learning: small networks by Adam; a rising broken line that makes the odds come true."""
+"""Learning: small networks by Adam, many taught into one; a rising broken line that makes the odds come true."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,19 +11,21 @@ from scipy.special import expit
 
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_level import QUANTILES
-from alerting.engine.forecast_net import FAR
+from alerting.engine.forecast_net import FAR, Layers
 from alerting.engine.forecast_odds import REACHES_MIN, Odds, Ready
 from scripts.study_parts.cases import Cases
 
 Array = NDArray[np.float64]
 Small = NDArray[np.float32]
+# Of one network: the weights of each layer, then the offsets.
+Values = list[Small]
 # What the network says and the target -> the slope of the loss by what it says.
 Slope = Callable[[Small, Small], Small]
 
-NETS = 4
 KNOTS = np.array([-14.0, -7.0, -5.0, -3.5, -2.5, -1.5, -0.75, 0.0, 0.75, 1.5, 2.5, 4.0, 10.0])
 _BATCH, _RATE = 1024, 4e-3
 _STIFF = 1e-4
+_CELL = 0.05
 # cm; ends that are closer say nothing of a factor.
 _LEAST_REACH = 0.1
 _ENDS = len(QUANTILES) - 1
@@ -38,6 +40,8 @@ class Recipe:
     epochs: int
     decay: float
     slope: Slope
+    nets: int = 1
+    seed: int = 0
     first: float = 1.0
 
 
@@ -56,73 +60,126 @@ def _quantile_loss(said: Small, target: Small) -> Small:
     return small
 
 
-ODDS = Recipe((24, 12), len(REACHES_MIN), 6, 1e-3, _cross_entropy)
-LEVEL = Recipe((24, 12), len(HORIZONS_MIN) * len(QUANTILES), 8, 2e-4, _quantile_loss, 0.1)
+# Many small networks, each on storms drawn anew, teach one what they make of the same cases together.
+TEACHERS = Recipe((24, 12), len(REACHES_MIN), 6, 1e-3, _cross_entropy, nets=16)
+ODDS = Recipe((48, 24), len(REACHES_MIN), 10, 2e-4, _cross_entropy, seed=1)
+LEVEL = Recipe((24, 12), len(HORIZONS_MIN) * len(QUANTILES), 8, 2e-4, _quantile_loss, nets=4, first=0.1)
+_STORMS_SEED = 5
 
 
 def learn(odds: Cases, level: Cases, version: str) -> Odds:
     """Odds and levels, not calibrated."""
     plain = np.tile(KNOTS, (len(REACHES_MIN), 1))
-    return Odds(
-        version, networks(odds, ODDS), KNOTS, plain, networks(level, LEVEL), np.ones((len(HORIZONS_MIN), _ENDS))
-    )
+    widen = np.ones((len(HORIZONS_MIN), _ENDS))
+    return Odds(version, _odds(odds), KNOTS, plain, _level(level), widen)
 
 
-def networks(cases: Cases, recipe: Recipe) -> Ready:
-    """Networks of one kind."""
+def _odds(cases: Cases) -> Ready:
+    """One network taught by many. A teacher weighs each storm by a number of its own, exponential of mean 1."""
+    centre, scale, scaled = _scaled(cases)
+    rng = np.random.default_rng(_STORMS_SEED)
+    storms, which = np.unique(cases.storm, return_inverse=True)
+    drawn = rng.exponential(1.0, (storms.size, TEACHERS.nets))
+    share = (drawn / drawn.mean(axis=0)).astype(np.float32)[which]
+    weight = cases.weight.astype(np.float32)
+    teachers = _networks(scaled, cases.target, weight, TEACHERS, share)
+    said = np.zeros(cases.target.shape)
+    for values in teachers:
+        said += _layers(values, scaled)[-1]
+    taught = expit(said / len(teachers)).astype(np.float32)
+    return Ready(centre, scale, tuple(_as_layers(each) for each in _networks(scaled, taught, weight, ODDS)))
+
+
+def _level(cases: Cases) -> Ready:
+    centre, scale, scaled = _scaled(cases)
+    found = _networks(scaled, cases.target, cases.weight.astype(np.float32), LEVEL)
+    return Ready(centre, scale, tuple(_as_layers(each) for each in found))
+
+
+def _scaled(cases: Cases) -> tuple[Array, Array, Small]:
     centre = cases.inputs.mean(axis=0, dtype=np.float64)
     scale = cases.inputs.std(axis=0, dtype=np.float64) + 1e-6
-    scaled = np.clip((cases.inputs - centre) / scale, -FAR, FAR).astype(np.float32)
-    return Ready(centre, scale, tuple(_net(scaled, cases, recipe, seed) for seed in range(NETS)))
+    return centre, scale, np.clip((cases.inputs - centre) / scale, -FAR, FAR).astype(np.float32)
 
 
-def _net(inputs: Small, cases: Cases, recipe: Recipe, seed: int) -> tuple[tuple[Array, Array], ...]:
-    rng = np.random.default_rng(seed)
-    sizes = [inputs.shape[1], *recipe.hidden, recipe.outputs]
-    weights = [rng.normal(0.0, np.sqrt(2.0 / a), (a, b)).astype(np.float32) for a, b in pairwise(sizes)]
-    weights[-1] *= np.float32(recipe.first)
-    values = weights + [np.zeros(b, np.float32) for b in sizes[1:]]
-    first = [np.zeros_like(v) for v in values]
-    second = [np.zeros_like(v) for v in values]
-    target, weight = cases.target.astype(np.float32), cases.weight.astype(np.float32)
-    turns = recipe.epochs * (len(inputs) // _BATCH)
-    order = np.concatenate(
-        [rng.permutation(len(inputs))[: len(inputs) // _BATCH * _BATCH] for _ in range(recipe.epochs)]
-    )
-    for turn, at in enumerate(order.reshape(turns, _BATCH)):
-        rate = _RATE * 0.5 * (1.0 + np.cos(np.pi * turn / turns))
-        for i, slope in enumerate(_gradient(values, inputs[at], target[at], weight[at], recipe)):
-            first[i] = 0.9 * first[i] + 0.1 * slope
-            second[i] = 0.999 * second[i] + 0.001 * slope * slope
-            step = first[i] / (1.0 - 0.9 ** (turn + 1)) / (np.sqrt(second[i] / (1.0 - 0.999 ** (turn + 1))) + 1e-8)
-            values[i] -= (rate * step).astype(np.float32)
+def _networks(inputs: Small, target: Small, weight: Small, recipe: Recipe, share: Small | None = None) -> list[Values]:
+    """The networks of a recipe by Adam; `share` (cases, nets) is what each makes of the weights."""
+    rng = np.random.default_rng(recipe.seed)
+    every = _begun(inputs.shape[1], recipe, rng)
+    first, second = ([[np.zeros_like(v) for v in values] for values in every] for _ in range(2))
+    batches = len(inputs) // _BATCH
+    turn, turns = 0, recipe.epochs * batches
+    for _ in range(recipe.epochs):
+        orders = [rng.permutation(len(inputs))[: batches * _BATCH].reshape(-1, _BATCH) for _ in every]
+        for batch in range(batches):
+            rate = _RATE * 0.5 * (1.0 + np.cos(np.pi * turn / turns))
+            turn += 1
+            step, sharp = np.float32(rate * (1.0 / (1.0 - 0.9**turn))), np.float32(1.0 / (1.0 - 0.999**turn))
+            for net, values in enumerate(every):
+                at = orders[net][batch]
+                heavy = weight[at] if share is None else weight[at] * share[at, net]
+                mean, square = first[net], second[net]
+                for i, slope in enumerate(_gradient(values, inputs[at], target[at], heavy, recipe)):
+                    mean[i] = np.float32(0.9) * mean[i] + np.float32(0.1) * slope
+                    square[i] = np.float32(0.999) * square[i] + np.float32(0.001) * (slope * slope)
+                    values[i] -= step * mean[i] / (np.sqrt(square[i] * sharp) + np.float32(1e-8))
+    return every
+
+
+def _begun(width: int, recipe: Recipe, rng: np.random.Generator) -> list[Values]:
+    """Weights of each layer, then offsets, of each network at the start."""
+    sizes = [width, *recipe.hidden, recipe.outputs]
+    drawn = [rng.normal(0.0, np.sqrt(2.0 / a), (recipe.nets, a, b)).astype(np.float32) for a, b in pairwise(sizes)]
+    drawn[-1] *= np.float32(recipe.first)
+    return [[*(w[net] for w in drawn), *(np.zeros(b, np.float32) for b in sizes[1:])] for net in range(recipe.nets)]
+
+
+def _layers(values: Values, inputs: Small) -> list[Small]:
+    """The inputs, and what each layer makes of those before."""
+    half = len(values) // 2
+    layers = [inputs]
+    for w, b in zip(values[: half - 1], values[half:-1], strict=True):
+        layers.append(np.maximum(layers[-1] @ w + b, np.float32(0.0)))
+    layers.append(layers[-1] @ values[half - 1] + values[-1])
+    return layers
+
+
+def _gradient(values: Values, inputs: Small, target: Small, weight: Small, recipe: Recipe) -> Values:
+    """Of the mean weighted loss with a quadratic penalty on the weights; weights first, then offsets."""
+    half = len(values) // 2
+    *layers, said = _layers(values, inputs)
+    error = recipe.slope(said, target) * (weight[:, None] / np.float32(len(inputs)))
+    by_weight: Values = []
+    by_offset: Values = []
+    for layer in range(half - 1, -1, -1):
+        by_weight.insert(0, layers[layer].T @ error + np.float32(recipe.decay) * values[layer])
+        by_offset.insert(0, error.sum(axis=0))
+        error = (error @ values[layer].T) * (layers[layer] > 0.0)
+    return by_weight + by_offset
+
+
+def _as_layers(values: Values) -> Layers:
     half = len(values) // 2
     return tuple(
         (w.astype(np.float64), b.astype(np.float64)) for w, b in zip(values[:half], values[half:], strict=True)
     )
 
 
-def _gradient(values: list[Small], inputs: Small, target: Small, weight: Small, recipe: Recipe) -> list[Small]:
-    """Of the mean weighted loss with a quadratic penalty on the weights; weights first, then offsets."""
-    half = len(values) // 2
-    weights, offsets = values[:half], values[half:]
-    layers = [inputs]
-    for w, b in zip(weights[:-1], offsets[:-1], strict=True):
-        layers.append(np.maximum(layers[-1] @ w + b, 0.0))
-    error = recipe.slope(layers[-1] @ weights[-1] + offsets[-1], target) * weight[:, None] / len(inputs)
-    by_weight: list[Small] = []
-    by_offset: list[Small] = []
-    for layer in range(half - 1, -1, -1):
-        by_weight.insert(0, layers[layer].T @ error + recipe.decay * weights[layer])
-        by_offset.insert(0, error.sum(axis=0))
-        error = (error @ weights[layer].T) * (layers[layer] > 0.0)
-    return by_weight + by_offset
-
-
 def calibrated(odds: Odds, raw: Array, reached: Array, weight: Array) -> Odds:
     """`odds` with the broken lines, per reach, that make log-odds `raw` (cases, reaches) fit what was reached."""
-    found = [_broken_line(raw[:, i], reached[:, i], weight) for i in range(raw.shape[1])]
+    found = [_broken_line(*_gathered(raw[:, i], reached[:, i], weight)) for i in range(raw.shape[1])]
     return replace(odds, becomes=np.stack(found))
+
+
+def _gathered(raw: Array, reached: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Cases of all but the same log-odds as one: the line does not change, the work does."""
+    cell = np.floor((np.clip(raw, KNOTS[0], KNOTS[-1]) - KNOTS[0]) / _CELL).astype(np.int_)
+    heavy = np.bincount(cell, weight)
+    some = heavy > 0.0
+    means = [
+        np.bincount(cell, weight * each)[some] / heavy[some] for each in (np.clip(raw, KNOTS[0], KNOTS[-1]), reached)
+    ]
+    return means[0], means[1], heavy[some]
 
 
 def _broken_line(raw: Array, reached: Array, weight: Array) -> Array:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from scripts.study_parts import table
+from scripts.study_parts.price import Tallies
 from scripts.study_parts.table import Foreseen
 from tests.engine.scoring import Score
 
@@ -14,7 +15,6 @@ Array = NDArray[np.float64]
 
 _DRAWS = 1000
 _ENOUGH = 100
-_EARLY_MIN = 30.0
 _HEAD = (
     "| h | method | POD | POD lead >= 30 | FAR | CSI | CSI_useful | median lead | false | per 100 gauge-days"
     " | literal CSI, useful |\n|---|---|---|---|---|---|---|---|---|---|---|"
@@ -63,7 +63,7 @@ def _bootstrap(events: Sequence[Score]) -> list[tuple[float, float]]:
             (
                 one.crossings,
                 len(one.leads),
-                sum(lead >= _EARLY_MIN for lead in one.leads),
+                sum(lead >= table.EARLY_MIN for lead in one.leads),
                 sum(lead >= one.horizon / 2 for lead in one.leads),
                 one.false,
                 one.spent,
@@ -104,16 +104,13 @@ def folds(found: Sequence[Foreseen]) -> None:
             print(f"| {fold} | {horizon} | {s.crossings} | {cells} | {s.false} |")
 
 
-def prices(by_level: Mapping[tuple[str, float, int], Score]) -> None:
-    """What an earlier or a later beginning of the warnings finds, and how many false ones it costs."""
-    print("\nbegin: at each horizon found, found with lead >= 30, useful, false")
-    for begin in sorted({key[1] for key in by_level})[::2]:
-        cells = []
-        for horizon in HORIZONS_MIN:
-            some = [score for (_, level, h), score in by_level.items() if (level, h) == (begin, horizon)]
-            leads = [lead for one in some for lead in one.leads]
-            counts = (len(leads), sum(x >= _EARLY_MIN for x in leads), sum(x >= horizon / 2 for x in leads))
-            cells.append(", ".join(str(n) for n in (*counts, sum(one.false for one in some))))
+def prices(total: Tallies) -> None:
+    """What an earlier or a later beginning of the warnings finds at the virtual limits, and how many false ones."""
+    crossed = next(iter(total.values())).crossings
+    print(f"\nbegin: at each horizon found of {crossed}, found with lead >= 30, useful, false")
+    for begin in sorted({key[0] for key in total})[::2]:
+        each = [total[begin, horizon] for horizon in HORIZONS_MIN]
+        cells = (f"{one.found}, {one.early}, {one.in_time}, {one.false}" for one in each)
         print(f"| {begin:.2f} | " + " | ".join(cells) + " |")
 
 
@@ -145,9 +142,10 @@ def reliability(found: Sequence[Foreseen]) -> None:
     Over moments within 12 h before a crossing, and over all; deciles with fewer than 100 moments in brackets.
     """
     print("\nreliability: Brier score, then by decile what came less what was told")
+    worst: list[str] = []
     for column, horizon in enumerate(HORIZONS_MIN):
         for name in ("12 h", "all"):
-            chance, reached = told_and_came(found, column, near=name == "12 h")
+            chance, reached, storm = told_and_came(found, column, near=name == "12 h")
             decile = np.clip((chance * 10).astype(int), 0, 9)
             cells = []
             for ten in range(10):
@@ -155,15 +153,39 @@ def reliability(found: Sequence[Foreseen]) -> None:
                 text = f"{(reached[some] - chance[some]).mean():+.2f} of {some.sum()}" if some.any() else "none"
                 cells.append(text if some.sum() >= _ENOUGH else f"({text})")
             print(f"| {horizon} | {name} | {np.mean((chance - reached) ** 2):.4f} | " + " | ".join(cells) + " |")
+            if name == "12 h":
+                worst.append(f"{horizon} min: {_worst(chance, reached, storm)}")
+    print("\nfarthest off near a crossing, with the middle nine tenths over events: " + "; ".join(worst))
 
 
-def told_and_came(found: Sequence[Foreseen], column: int, *, near: bool) -> tuple[Array, Array]:
-    """The probability told and whether it came, of one horizon, at all moments below the limits or those near."""
-    told, came = [], []
+def _worst(chance: Array, reached: Array, storm: NDArray[np.str_]) -> str:
+    """The decile with enough moments that is farthest off, and what drawing events again makes of it."""
+    decile = np.clip((chance * 10).astype(int), 0, 9)
+    off = {
+        ten: float((reached - chance)[decile == ten].mean()) for ten in range(10) if (decile == ten).sum() >= _ENOUGH
+    }
+    ten = max(off, key=lambda one: abs(off[one]))
+    _, which = np.unique(storm, return_inverse=True)
+    some = decile == ten
+    total = np.bincount(which[some], (reached - chance)[some], which.max() + 1)
+    count = np.bincount(which[some], minlength=which.max() + 1)
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(count.size, np.full(count.size, 1.0 / count.size), _DRAWS)
+    with np.errstate(invalid="ignore"):
+        each = (drawn @ total) / (drawn @ count)
+    low, high = np.nanpercentile(each, 5), np.nanpercentile(each, 95)
+    return f"told {ten / 10 + 0.05:.2f} {off[ten]:+.3f} ({low:+.2f} to {high:+.2f})"
+
+
+def told_and_came(found: Sequence[Foreseen], column: int, *, near: bool) -> tuple[Array, Array, NDArray[np.str_]]:
+    """The probability told, whether it came and the event, of one horizon, at moments below a limit or those near."""
+    parted = table.events(found)
+    told, came, storm = [], [], []
     for one in found:
         chosen = one.seen.value < one.limit
         if near:
             chosen &= table.next_crossing(one.seen, one.limit) <= table.NEAR_MIN
         told.append(one.probability[chosen, column])
         came.append(one.seen.highest[chosen, column] >= one.limit)
-    return np.concatenate(told), np.concatenate(came).astype(np.float64)
+        storm.append(table.event_of(one, parted)[chosen])
+    return np.concatenate(told), np.concatenate(came).astype(np.float64), np.concatenate(storm)

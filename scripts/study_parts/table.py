@@ -7,20 +7,21 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast
-from alerting.engine.forecast_decision import HORIZONS_MIN
+from alerting.engine import forecast, forecast_coherent
+from alerting.engine.forecast_decision import HORIZONS_MIN, looked
 from alerting.engine.forecast_odds import REACHES_MIN, Odds
 from alerting.engine.forecast_shape import pick
 from hladina.foresight import decisions
 from scripts.study_parts.cases import Seen, inputs
 from scripts.study_parts.gauges import Gauge
+from scripts.study_parts.storms import names
 from tests.engine import scoring
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Begin = tuple[float, ...]
 
 NEAR_MIN = 720.0
+EARLY_MIN = 30.0
 FLOOD_MIN = 1440.0
 # A pause as long as this parts two events of one region.
 _PARTED_S = 48 * 3600.0
@@ -28,7 +29,7 @@ _PARTED_S = 48 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """A gauge and limit as foreseen at all moments: `probability`, `foreseen`, `warn` (moments, horizons).
+    """A gauge and limit as foreseen at all moments: `probability`, `warn` (moments, horizons).
 
     `labels` (moments,) says what was held out; `level` (moments, horizons, 3) the level to come.
     """
@@ -37,7 +38,6 @@ class Foreseen:
     limit: float
     labels: NDArray[np.str_]
     probability: Array
-    foreseen: Array
     warn: Flags
     level: Array
 
@@ -45,7 +45,7 @@ class Foreseen:
 def raw(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[np.str_]) -> Array:
     """The log-odds of the networks before they are calibrated, (moments, reaches)."""
     found = np.empty((one.now.size, len(REACHES_MIN)))
-    for label in np.unique(labels).tolist():
+    for label in names(labels):
         at = np.flatnonzero(labels == label)
         gap = np.maximum(limit - one.value[at], 1e-3)
         found[at] = by_label[label].odds.mean(inputs(one, at, gap))
@@ -53,35 +53,49 @@ def raw(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[n
 
 
 def foresee(
-    by_label: Mapping[str, Odds], one: Seen, labels: NDArray[np.str_], begin: Mapping[str, Begin]
+    by_label: Mapping[str, Odds], one: Seen, labels: NDArray[np.str_], begin: Mapping[str, float]
 ) -> list[Foreseen]:
     """What the engine would have said of each limit, at each moment with the odds and begin levels of its label."""
     limits = np.array(one.gauge.limits)
     chance = np.empty((one.now.size, limits.size, len(HORIZONS_MIN)))
-    foreseen, level = np.empty_like(chance), np.empty((one.now.size, len(HORIZONS_MIN), 3))
-    for label in np.unique(labels).tolist():
+    sight, level = np.empty_like(chance), np.empty((one.now.size, len(HORIZONS_MIN), 3))
+    for label in names(labels):
         at = np.flatnonzero(labels == label)
         own, above = pick(one.own, at), tuple(pick(each, at) for each in one.above)
         asked = np.broadcast_to(limits, (at.size, limits.size))
         found = forecast.foreseen(by_label[label], own, one.value[at], asked, above, pick(one.memory, at))
-        chance[at], foreseen[at], level[at] = found.probability, found.foreseen, found.level
+        chance[at], level[at] = found.probability, found.level
+        sight[at] = looked(found.probability, found.foreseen)
     every = []
     for index, limit in enumerate(one.gauge.limits):
-        warn = decided(one, limit, foreseen[:, index], labels, begin)
-        every.append(Foreseen(one, limit, labels, chance[:, index], foreseen[:, index], warn, level))
+        warn = _decided(one, limit, sight[:, index], labels, begin)
+        every.append(Foreseen(one, limit, labels, chance[:, index], warn, level))
     return every
 
 
-def decided(one: Seen, limit: float, foreseen: Array, labels: NDArray[np.str_], begin: Mapping[str, Begin]) -> Flags:
-    """Where a warning stood, by the begin levels of each label; a warning does not outlive its label."""
+def _decided(one: Seen, limit: float, sight: Array, labels: NDArray[np.str_], begin: Mapping[str, float]) -> Flags:
+    """Where a warning stood, by the begin level of each label; a warning does not outlive its label."""
     degree = 1 + one.gauge.limits.index(limit)
     still = (one.gauge.reached >= degree) | (one.quiet_peak >= limit)
-    warn = np.zeros(foreseen.shape, dtype=np.bool_)
-    for label in np.unique(labels).tolist():
+    warn = np.zeros(sight.shape, dtype=np.bool_)
+    for label in names(labels):
         at = np.flatnonzero(labels == label)
-        rising = one.own.s30[at] > 0.0
-        warn[at] = decisions(one.now[at], foreseen[at, None], still[at, None], rising, begin[label])[:, 0]
+        levels = (begin[label],) * len(HORIZONS_MIN)
+        warn[at] = decisions(one.now[at], sight[at, None], still[at, None], one.own.s30[at] > 0.0, levels)[:, 0]
     return warn & (one.value < limit)[:, None]
+
+
+def chances(odds: Odds, one: Seen, at: NDArray[np.intp], limits: Array) -> Array:
+    """The probability of each of `limits` within each reach at some moments, (moments, limits, reaches)."""
+    gap = limits - one.value[at, None]
+    moment, limit = np.nonzero(gap > 0.0)
+    series = at[moment]
+    found = np.ones((*gap.shape, len(REACHES_MIN)))
+    uppers = tuple(pick(each, series) for each in one.above)
+    found[moment, limit] = forecast.reaches(
+        odds, pick(one.own, series), gap[moment, limit], uppers, pick(one.memory, series)
+    )
+    return forecast_coherent.over_limits(found, np.broadcast_to(limits, gap.shape))
 
 
 def next_crossing(one: Seen, limit: float) -> Array:
@@ -114,16 +128,15 @@ def in_flood(one: Seen) -> Flags:
     return some
 
 
-def scores(one: Foreseen, parts: NDArray[np.str_], warn: Flags | None = None) -> dict[tuple[str, int], scoring.Score]:
+def scores(one: Foreseen, parts: NDArray[np.str_]) -> dict[tuple[str, int], scoring.Score]:
     """The score of each part of the moments and horizon; `parts` (moments,) names the part of each."""
     gauge, now = one.seen.gauge, one.seen.now
-    warned = one.warn if warn is None else warn
     crossed, up = crossings(gauge, one.limit), exceeded(gauge, one.limit)
     of_crossed, of_up = (parts[np.clip(np.searchsorted(now, 60.0 * at), 0, now.size - 1)] for at in (crossed, up))
     found = {}
-    for part in np.unique(parts).tolist():
+    for part in names(parts):
         for column, horizon in enumerate(HORIZONS_MIN):
-            at = now[warned[:, column] & (parts == part)] / 60.0
+            at = now[one.warn[:, column] & (parts == part)] / 60.0
             found[part, horizon] = scoring.score(
                 crossed[of_crossed == part].tolist(), at.tolist(), float(horizon), up[of_up == part].tolist()
             )
