@@ -70,7 +70,7 @@ def sentence(reader: Reader, mark: Mark) -> str:
     found = mark.expectation(reader.now)
     if found is not None:
         words = reader.say(
-            f"page.ahead.{'told' if found.warned else 'fading'}",
+            f"page.ahead.{'fading' if found.fading else 'told'}",
             degree=reader.degree(found.degree, mark.scheme),
             at=clock(found.expected_at),
             early=clock(found.earliest_at),
@@ -97,7 +97,7 @@ def short(reader: Reader, mark: Mark) -> str:
     degree = reader.say(f"degree.short.{found.degree}")
     if not found.current:
         return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
-    if not found.warned:
+    if found.fading:
         return f"{degree} – {reader.say('page.ahead.fading.short')}"
     words = reader.say("page.ahead.short", degree=degree, at=clock(found.expected_at))
     return f"{words}, {reader.say('page.ahead.unproved.short')}" if mark.expected_unproved else words

@@ -36,6 +36,7 @@ class Policy:
         return cls(
             {
                 "Content-Security-Policy": content,
+                "Server": "hladina",
                 "X-Content-Type-Options": "nosniff",
                 "Referrer-Policy": "no-referrer",
                 "Cross-Origin-Opener-Policy": "same-origin",

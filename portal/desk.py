@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from floodcore.house import House
-from floodcore.words import Freshness, Language
+from floodcore.words import Freshness, Language, Quantity
 from portal import ahead, others, shapes, terms
 from portal.answers import Policy
 from portal.assets import Assets
@@ -55,6 +55,7 @@ class Desk:
             never_read=board.snapshot.read_at is None,
             credits=", ".join(others.credits_in_use(board.snapshot.sources)),
             speed=self.house.clock.speed,
+            etag=board.map_bytes().etag.strip('"'),
             Freshness=Freshness,
             river_name=self.river_name,
             arrow=_arrow,
@@ -70,8 +71,11 @@ class Desk:
         return mark.station.river if river is None else river.names.of(Language(language))
 
     def kept(self, key: tuple[str, ...], make: Callable[[], str]) -> Bytes:
-        """The page under `key`, rendered at most once a second, so that a crowd costs one rendering."""
-        key = (*key, str(self.board.stale))
+        """The page under `key`, rendered once a second and once a change, so that a crowd costs one rendering.
+
+        A page older than the map would be fetched anew at its change and still show what was.
+        """
+        key = (*key, str(self.board.stale), self.board.map_bytes().etag)
         found = self._pages.get(key)
         now = time.monotonic()
         if found is not None and now - found[0] < _KEPT_S:
@@ -95,9 +99,17 @@ def owner_words(reader: Reader, source: str, operator: str) -> str:
     return reader.say(key) if key in reader.texts.known else terms.owner(source, operator)
 
 
+def _told_of(reader: Reader, mark: Mark) -> Markup:
+    """What the browser needs to tell a change of this mark to those who hear the page."""
+    return Markup('data-id="{}" data-standing="{}" data-told="{}"').format(
+        mark.station.id, reader.standing(mark), reader.label(mark)
+    )
+
+
 def _arrow(mark: Mark, now: datetime) -> str:
-    """The trend as an arrow; none for a mark that no longer knows."""
-    return "" if mark.freshness_at(now) in {Freshness.SILENT, Freshness.NEVER} else ARROWS[mark.trend]
+    """The trend as an arrow; none for rain, nor for a mark that no longer knows."""
+    unknown = mark.quantity is Quantity.RAIN or mark.freshness_at(now) in {Freshness.SILENT, Freshness.NEVER}
+    return "" if unknown else ARROWS[mark.trend]
 
 
 def _svg(
@@ -133,6 +145,7 @@ def templates(assets: Assets) -> Environment:
         unproved=bool(mark.unproved),
     )
     environment.globals["svg_ahead"] = lambda degree: Markup(shapes.hollow(degree))  # noqa: S704  # a number
+    environment.globals["told_of"] = _told_of
     environment.globals["expected_sentence"] = ahead.sentence
     environment.globals["expected_short"] = ahead.short
     return environment

@@ -114,7 +114,7 @@ def _ahead(mark: Mark, now: datetime) -> dict[str, Json]:
         "expected_latest": iso(found.latest_at) if found is not None else None,
         "expected_probability": found.probability if found is not None else None,
         "expected_sure": sure(found.probability) if found is not None else None,
-        "expected_fading": not found.warned if found is not None else None,
+        "expected_fading": found.fading if found is not None else None,
         "expected_unproved": mark.expected_unproved if found is not None else None,
         "expected_told_at": iso(told.at) if told is not None else None,
         "forecast_at": iso(mark.foresight.issued_at) if mark.foresight is not None else None,

@@ -272,7 +272,7 @@ def _stage_rows(desk: Desk, reader: Reader, known: Depth | None) -> list[dict[st
     return [
         {
             "name": stage.name,
-            "age": reader.say("page.status.notyet") if stage.age_s is None else _age(stage.age_s),
+            "age": reader.say("page.status.notyet") if stage.age_s is None else _age(reader, stage.age_s),
             "state": stage.broken or reader.say("page.status.silent" if stage.dead else "page.status.works"),
             "bad": stage.dead,
         }
@@ -289,8 +289,11 @@ def _from_pulse(pulse: PulseView, desk: Desk) -> Stage:
     )
 
 
-def _age(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else duration(timedelta(seconds=seconds))  # noqa: PLR2004  # a minute
+def _age(reader: Reader, seconds: float) -> str:
+    if seconds >= 60:  # noqa: PLR2004  # a minute
+        return duration(timedelta(seconds=seconds))
+    text = f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+    return text if reader.language is Language.EN else text.replace(".", ",")
 
 
 def _source_row(source: SourceView, reader: Reader) -> dict[str, object]:

@@ -21,6 +21,8 @@ from floodcore.words import Cause, Degree, Flag, Freshness, Quantity, Trend
 
 # The quantity a station is known by: the level binds, the discharge is auxiliary.
 _PRECEDENCE = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN, Quantity.WATER_TEMPERATURE, Quantity.BATTERY)
+# Below the least "possible" of the pages' words (portal.ahead).
+_IMPROBABLE = 0.2
 _UNLISTED_INTERVAL = timedelta(minutes=10)
 _CANONICAL_ORDER = {quantity.value: rank for rank, quantity in enumerate(_PRECEDENCE)}
 
@@ -58,6 +60,11 @@ class Expectation:
     latest_at: datetime
     current: bool
     warned: bool
+
+    @property
+    def fading(self) -> bool:
+        """Not yet withdrawn, though no longer warned of, or only since the water has not turned (ADR 0026)."""
+        return self.current and (not self.warned or self.probability < _IMPROBABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from aiohttp import web
 from jinja2 import TemplateError
 
 from floodcore.words import Language
-from portal import answers, languages
+from portal import answers, languages, pages
 from portal.board import OUTAGES, Bytes
 from portal.desk import Desk
 from portal.geojson import Json
@@ -28,6 +28,8 @@ FAULTS = (
     TemplateError,
 )
 _RETRY_AFTER_S = "10"
+_READ_ONLY = "GET, HEAD"
+_TAKES_TOO = {"/patrol": f"{_READ_ONLY}, POST"}
 
 _log = logging.getLogger("hladina.portal")
 
@@ -47,14 +49,33 @@ async def caught(
         return _instead(desk, request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+async def refused(desk: Desk, request: web.Request) -> web.StreamResponse:
+    """405 to a method that an address of ours does not take, with a sentence instead of a number."""
+    name = next((each for ending, each in _TAKES_TOO.items() if request.path.endswith(ending)), _READ_ONLY)
+    if not _is_page(request.path):
+        response = answers.refusal(request, HTTPStatus.METHOD_NOT_ALLOWED, "this address is only read", f"use {name}")
+    else:
+        response = pages.error(desk, request, _language(request), HTTPStatus.METHOD_NOT_ALLOWED)
+    response.headers["Allow"] = name
+    return response
+
+
+def _is_page(path: str) -> bool:
+    return not path.startswith(("/api/", "/health", "/metrics"))
+
+
+def _language(request: web.Request) -> Language:
+    name = request.match_info.get("language", "")
+    known = name in set(Language)
+    return Language(name) if known else languages.negotiate(request.headers.get("Accept-Language", ""))
+
+
 def _instead(desk: Desk, request: web.Request, status: HTTPStatus) -> web.Response:
     headers = {"Retry-After": _RETRY_AFTER_S}
     if request.path.startswith("/api/"):
         body: Json = {"error": "the answer could not be made", "hint": f"try again in {_RETRY_AFTER_S} s"}
         return answers.data(request, body, status=status, headers=headers)
-    name = request.match_info.get("language", "")
-    known = name in set(Language)
-    language = Language(name) if known else languages.negotiate(request.headers.get("Accept-Language", ""))
+    language = _language(request)
     texts = desk.house.texts
     page = desk.templates.get_template("mishap.html").render(t=lambda key: texts.say(language, key), language=language)
     return answers.finished(

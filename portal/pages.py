@@ -210,6 +210,10 @@ def _event_row(event: EventView, snapshot: Snapshot, reader: Reader, desk: Desk)
     unit = reader.say(f"unit.{event.unit}") if f"unit.{event.unit}" in desk.keys else event.unit
     kind = f"page.kind.{event.kind}"
     ended = event.kind == "expected" and event.reason in {"withdrawn", "fulfilled"}
+    if event.kind == "reached" and event.to_degree < event.from_degree:
+        kind = "page.kind.lowered" if event.to_degree else "page.kind.ended"
+    if event.kind == "declared" and not event.to_degree:
+        kind = "page.kind.revoked"
     if ended or (event.kind == "expected" and event.reason in {"changed", "lowered"}):
         kind = f"page.kind.expected.{event.reason}"
     degree = event.from_degree if ended else event.to_degree

@@ -9,17 +9,19 @@ import hmac
 import re
 import secrets
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
+from markupsafe import Markup
 from psycopg import Error as DatabaseError
 from psycopg_pool import PoolTimeout
 
 from floodcore.network.model import Station
 from floodcore.store import inbound
 from floodcore.words import Language
+from portal import pages
 from portal.desk import Desk
 
 KIND = "patrol"  # of the link of a station that has a staff gauge
@@ -27,6 +29,8 @@ _BODY_CAP = 4096
 _BODY_S = 10.0
 _FIELDS = 10
 _LISTED = 10
+_SHOWN = ("station", "value", "time")
+_TYPED = 40
 _VALUE = re.compile(r"[+-]?[0-9]{1,4}(?:[.,][0-9]{1,2})?")
 _TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -73,7 +77,7 @@ async def _body(request: web.Request) -> bytes:
                 if len(body) > _BODY_CAP:
                     raise web.HTTPRequestEntityTooLarge(_BODY_CAP, len(body))
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="not sent in time, send it again\n") from None
+        raise web.HTTPRequestTimeout from None
     return body
 
 
@@ -83,18 +87,21 @@ async def send(desk: Desk, request: web.Request, language: Language) -> web.Resp
     if not person:
         return _closed(desk, language)
     if not _from_here(request, desk.house.settings.public_url):
-        return web.Response(status=HTTPStatus.FORBIDDEN, text="sent by another site\n")
-    body = await _body(request)
+        return pages.error(desk, request, language, HTTPStatus.FORBIDDEN)
+    try:
+        body = await _body(request)
+    except web.HTTPException as refusal:
+        return pages.error(desk, request, language, refusal.status)
     text, token, wrong = read(body, gauges(desk))
     if wrong:
-        return await _answer(desk, language, person, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await _answer(desk, language, person, wrong, HTTPStatus.UNPROCESSABLE_ENTITY, typed(body))
     house = desk.house
     try:
         async with house.pool.connection() as connection:
             sender = f"{inbound.PATROL}{person}"
             await inbound.keep(connection, inbound.PAGE, token, sender, text, house.clock.now())
     except (DatabaseError, PoolTimeout):
-        return await _answer(desk, language, person, "not_kept", HTTPStatus.SERVICE_UNAVAILABLE)
+        return await _answer(desk, language, person, "not_kept", HTTPStatus.SERVICE_UNAVAILABLE, typed(body))
     return web.Response(
         status=HTTPStatus.SEE_OTHER,
         headers={"Location": f"/{language.value}/patrol?taken", "Cache-Control": "no-store"},
@@ -117,6 +124,31 @@ def read(body: bytes, known: Mapping[str, Station]) -> tuple[str, str, str]:
     return f"LEVEL {station} {value} cm {time}".strip(), token, ""
 
 
+def typed(body: bytes) -> dict[str, str]:
+    """What was typed, to be corrected rather than typed again at night in the rain; empty where it is unreadable."""
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=_FIELDS, errors="strict")
+    except ValueError:
+        return {}
+    return {name: fields.get(name, [""])[0].strip()[:_TYPED] for name in _SHOWN}
+
+
+def _marks(said: str) -> Callable[..., Markup]:
+    """What a field says of itself: the sentence beside it, and that it is the one to correct."""
+
+    def marks(name: str, note: str = "") -> Markup:
+        wrong = said == name
+        described = " ".join(part for part in ("said" if wrong else "", note) if part)
+        return Markup("").join(
+            (
+                Markup(' aria-describedby="{}"').format(described) if described else Markup(""),
+                Markup(' aria-invalid="true" autofocus') if wrong else Markup(""),
+            )
+        )
+
+    return marks
+
+
 def _from_here(request: web.Request, public_url: str) -> bool:
     """Whether our own page sent it: a browser adds the key by itself, whichever site asks it to."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
@@ -137,7 +169,12 @@ def _words(desk: Desk, language: Language) -> dict[str, str]:
 
 
 async def _answer(
-    desk: Desk, language: Language, person: str, said: str, status: HTTPStatus = HTTPStatus.OK
+    desk: Desk,
+    language: Language,
+    person: str,
+    said: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    filled: Mapping[str, str] | None = None,
 ) -> web.Response:
     reader = desk.reader(language)
     text = desk.render(
@@ -148,6 +185,8 @@ async def _answer(
         person=person,
         said=said,
         bad=status is not HTTPStatus.OK,
+        filled=dict.fromkeys(_SHOWN, "") | dict(filled or {}),
+        wrong=_marks(said),
         token=secrets.token_hex(16),
         gauges=sorted((station.names.of(language), key) for key, station in gauges(desk).items()),
         rows=[

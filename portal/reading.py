@@ -7,13 +7,17 @@ a value on a page is `value_words` together with `state_words`, and tests hold t
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from floodcore.store.notes import cause_of
 from floodcore.texts import Texts
-from floodcore.words import Degree, Freshness, Language, Trend
+from floodcore.words import Degree, Freshness, Language, Quantity, Trend
 from portal.localtime import duration, number, short_stamp
 from portal.marks import Mark
 
 ARROWS = {Trend.RISING: "↗", Trend.FALLING: "↘", Trend.STEADY: "→", Trend.UNKNOWN: ""}
+# A character of the private use area stands in no text; the age's place in the sentence is found by it.
+_HOLE = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,17 @@ class Reader:
         return self.texts.say(self.language, key, **values)
 
     def value(self, mark: Mark) -> str:
-        """`215 cm`, or a dash when there is none."""
+        """`215 cm`, rain with the time in which it fell (`2,4 mm / 10 min`), or a dash when there is none."""
         if mark.value is None:
             return "–"
-        return f"{number(mark.value, mark.quantity, self.language)}\N{NO-BREAK SPACE}{self.say(f'unit.{mark.unit}')}"
+        unit = self.say(f"unit.{mark.unit}")
+        if mark.quantity is Quantity.RAIN:
+            unit += f" /\N{NO-BREAK SPACE}{duration(mark.station.interval)}"
+        return f"{number(mark.value, mark.quantity, self.language)}\N{NO-BREAK SPACE}{unit}"
 
     def trend(self, mark: Mark) -> str:
-        """The trend in words, with its rate; silent about a mark that is not fresh enough to have one."""
-        if mark.freshness_at(self.now) in {Freshness.SILENT, Freshness.NEVER}:
+        """The trend in words, with its rate; none of rain, nor of a mark that is not fresh enough to have one."""
+        if mark.quantity is Quantity.RAIN or mark.freshness_at(self.now) in {Freshness.SILENT, Freshness.NEVER}:
             return ""
         words = self.say(f"trend.{mark.trend.value}")
         if mark.trend_per_hour is None or mark.trend in {Trend.UNKNOWN, Trend.STEADY}:
@@ -55,11 +62,25 @@ class Reader:
 
     def freshness(self, mark: Mark) -> str:
         """`last value 12 min ago, expected every 10 min`, and `stale since …` for whatever is not fresh."""
+        return self.freshness_with(mark, "" if mark.observed_at is None else duration(self.now - mark.observed_at))
+
+    def aged(self, mark: Mark) -> Markup:
+        """The same, its age in an element that the browser counts on, also when it hears nothing more."""
+        if mark.observed_at is None:
+            return escape(self.freshness(mark))
+        age = Markup('<time data-age datetime="{}">{}</time>').format(
+            mark.observed_at.isoformat(), duration(self.now - mark.observed_at)
+        )
+        before, _, after = self.freshness_with(mark, _HOLE).partition(_HOLE)
+        return escape(before) + age + escape(after)
+
+    def freshness_with(self, mark: Mark, age: str) -> str:
+        """The sentence of `freshness` with `age` in the place of the age."""
         shown = mark.freshness_at(self.now)
         if mark.observed_at is None:
             return self.say("page.fresh.never")
         places = {
-            "age": duration(self.now - mark.observed_at),
+            "age": age,
             "interval": duration(mark.station.interval),
             "since": self.moment(mark.observed_at),
         }
@@ -91,6 +112,11 @@ class Reader:
     def place(self, mark: Mark) -> str:
         """The station's name; its number if it has none."""
         return mark.station.names.of(self.language).strip() or mark.station.id
+
+    def standing(self, mark: Mark) -> str:
+        """What must change before a mark is told anew to those who hear the page: the degree, or its silence."""
+        silent = " silent" if mark.freshness_at(self.now) is Freshness.SILENT else ""
+        return f"{mark.degree_reached or 0}{silent}"
 
     def label(self, mark: Mark) -> str:
         """The whole mark in one sentence, for those who hear it."""

@@ -110,7 +110,16 @@ def routes(house: House) -> list[web.RouteDef]:
         web.post("/{language}/patrol", _guarded(desk, partial(_page, desk, patrol.send))),
         web.get("/{language}", _guarded(desk, partial(_page, desk, _slash))),
         web.get("/{language}/{rest:.*}", _guarded(desk, partial(_page, desk, pages.lost))),
+        *_unasked(desk),
     ]
+
+
+def _unasked(desk: Desk) -> list[web.RouteDef]:
+    """What our own addresses say to a method they have not; those of the other rooms stay theirs."""
+    ours = ["/", "/static/{path:.+}", *PAGES, *STREAMS, *(path for path in DATA if "{rest" not in path)]
+    refused = _guarded(desk, partial(mishap.refused, desk))
+    spoken = f"/{{language:{'|'.join(Language)}}}/{{rest:.*}}"
+    return [web.route("*", path, refused) for path in (*ours, spoken)]
 
 
 async def _front_door(_: Desk, request: web.Request) -> web.StreamResponse:

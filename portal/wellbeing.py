@@ -3,7 +3,7 @@
 What is bad is said in words and marked, never by colour alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -135,9 +135,16 @@ def signal(signs: Sequence[Sign], reader: Reader) -> tuple[str, bool]:
 
 
 def station_lines(
-    reader: Reader, network: Network, series: Sequence[SeriesHealth], signs: Sequence[Sign]
+    reader: Reader,
+    network: Network,
+    series: Sequence[SeriesHealth],
+    signs: Sequence[Sign],
+    doubted: Collection[str] = (),
 ) -> list[StationLine]:
-    """Every linked station of the network, those with something wrong first, the longest silent of them on top."""
+    """Every linked station of the network, those with something wrong first, the longest silent of them on top.
+
+    `doubted`: the ids of those that the watch doubts beside their neighbours.
+    """
     by_station: dict[str, list[SeriesHealth]] = {}
     for one in series:
         by_station.setdefault(one.station_id, []).append(one)
@@ -145,7 +152,7 @@ def station_lines(
     for sign in signs:
         devices.setdefault(sign.station_id, []).append(sign)
     lines = [
-        station_line(reader, network, key, by_station.get(key, []), devices.get(key, []))
+        station_line(reader, network, key, by_station.get(key, []), devices.get(key, []), doubted=key in doubted)
         for key, station in network.stations.items()
         if station.links
     ]
@@ -153,7 +160,13 @@ def station_lines(
 
 
 def station_line(
-    reader: Reader, network: Network, station_id: str, series: Sequence[SeriesHealth], signs: Sequence[Sign]
+    reader: Reader,
+    network: Network,
+    station_id: str,
+    series: Sequence[SeriesHealth],
+    signs: Sequence[Sign],
+    *,
+    doubted: bool = False,
 ) -> StationLine:
     """One station: its newest reading of any quantity, and the day of all of them together."""
     station = network.stations[station_id]
@@ -167,6 +180,7 @@ def station_line(
         "never": newest is None,
         "silent": age is not None and age - _lag(newest) > allowed_silence(Degree.NONE, station.interval),
         "quality": readings > 0 and good < _GOOD_SHARE * readings,
+        "doubted": doubted,
         "battery": low,
         "signal": weak,
     }

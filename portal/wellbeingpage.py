@@ -67,7 +67,8 @@ async def page(desk: Desk, request: web.Request, language: Language) -> web.Resp
     await desk.board.current()
     reader = desk.reader(language)
     known = await read(desk)
-    lines = [] if known is None else station_lines(reader, desk.house.network, known.series, known.signs)
+    doubted = {mark.station.id for mark in desk.board.snapshot.marks if mark.doubts}
+    lines = [] if known is None else station_lines(reader, desk.house.network, known.series, known.signs, doubted)
     text = desk.render(
         "health.html",
         reader,
@@ -96,7 +97,9 @@ async def story(desk: Desk, reader: Reader, station_id: str) -> Story | None:
             doubted = await doubts.past_doubts(conn, station_id, _MOST_ENTRIES)
     except OUTAGES:
         return None
-    line = station_line(reader, desk.house.network, station_id, series, signs)
+    mark = desk.board.snapshot.mark(station_id)
+    doubting_it = mark is not None and bool(mark.doubts)
+    line = station_line(reader, desk.house.network, station_id, series, signs, doubted=doubting_it)
     lines = [(entry.at, log_line(reader, desk.keys, entry)) for entry in entries]
     lines += [(each.since, doubting.log_line(reader, each)) for each in doubted if now - _LOG_SPAN < each.since <= now]
     lines.sort(key=lambda pair: pair[0], reverse=True)

@@ -1,30 +1,59 @@
-/* Keeps an open page true: the data's clock, the stream of changes, the banner when either is lost.
-   Silence of the stream is never calm: without a beat for 15 s every mark turns grey. */
+/* Keeps an open page true: the data's clock, the ages, the stream of changes, the banner when it is lost.
+   Silence of the stream is never calm: without a beat for 15 s every mark turns grey, and the ages go on. */
 "use strict";
 const hladina = (() => {
   const body = document.body;
   const banner = document.getElementById("banner");
   const BEAT_LIMIT_MS = 15000;
   const REFRESH_MS = 30000;
+  const RETRY_MS = 5000;
+  const FETCH_MS = 10000;
+  const TOLD_MS = 15000;
+  const TOLD_MOST = 3;
   const clock = { data: Date.parse(body.dataset.now), at: performance.now(), speed: Number(body.dataset.speed) };
   const listeners = [];
   let beatAt = Date.now();
-  let etag = null;
+  let etag = body.dataset.etag;
   let stale = null;
   let shown = null;
   let busy = false;
+  let again = false;
+  let retry = 0;
+  const waiting = new Map();
+  const failing = new Map();
 
   const now = () => clock.data + (performance.now() - clock.at) * clock.speed;
-  const wall = new Intl.DateTimeFormat(body.dataset.language, {
-    timeZone: "Europe/Prague", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit",
-  });
-  const hours = new Intl.DateTimeFormat(body.dataset.language, { timeZone: "Europe/Prague", hour: "2-digit", minute: "2-digit", hour12: false });
+  /* As the server writes them (portal.localtime): the clock for today, day and clock for other days. */
+  const language = body.dataset.language, timeZone = "Europe/Prague";
+  const months = { en: "short", pl: "2-digit" };
+  const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { timeZone, day: "numeric", month: months[language] ?? "numeric" });
+  const hours = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const timeOfDay = (text) => hours.format(new Date(text));
-  const moment = (text) => wall.format(new Date(text));
+  const moment = (text) => {
+    const day = days.format(new Date(text));
+    return day === days.format(new Date(now())) ? timeOfDay(text) : `${day} ${timeOfDay(text)}`;
+  };
+
+  function age(ms) {
+    const minutes = Math.max(0, Math.floor(ms / 60000));
+    if (minutes < 60) return `${minutes}\u00a0min`;
+    if (minutes < 1440) return `${Math.floor(minutes / 60)}\u00a0h${minutes % 60 ? ` ${minutes % 60}\u00a0min` : ""}`;
+    return `${Math.floor(minutes / 1440)}\u00a0d ${Math.floor((minutes % 1440) / 60)}\u00a0h`;
+  }
+
+  /* An age that stood still would make old water young on a page that lost its server. */
+  function grow() {
+    for (const element of document.querySelectorAll("time[data-age]")) {
+      const text = age(now() - Date.parse(element.dateTime));
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }
 
   function judge() {
-    const lost = Date.now() - beatAt > BEAT_LIMIT_MS;
-    const text = lost ? body.dataset.lost : stale ? body.dataset.stale.replace("{since}", moment(stale)) : "";
+    const unfetched = [...failing.values()].filter((each) => Date.now() - each.at > BEAT_LIMIT_MS);
+    const lost = Date.now() - beatAt > BEAT_LIMIT_MS || unfetched.length > 0;
+    const since = Math.min(clock.data, ...unfetched.map((each) => each.since));
+    const text = lost ? `${body.dataset.lost} ${body.dataset.lostsince.replace("{since}", moment(since))}` : stale ? body.dataset.stale.replace("{since}", moment(stale)) : "";
     if (text !== shown) {
       shown = text;
       banner.textContent = text;
@@ -32,6 +61,13 @@ const hladina = (() => {
       body.classList.toggle("lost", Boolean(text));
       listeners.forEach((listener) => listener.state?.());
     }
+  }
+
+  /* Beats may come and pages not: what could not be fetched is old too. Returns whether to try again soon. */
+  function fetched(what, well) {
+    if (well) failing.delete(what);
+    else if (!failing.has(what)) failing.set(what, { at: Date.now(), since: now() });
+    return !well;
   }
 
   /* What a reader has in hand goes on: the focus, what is unfolded, how far a table is pushed aside. */
@@ -49,25 +85,51 @@ const hladina = (() => {
     };
   }
 
+  /* Degrees and silences that changed, for those who hear the page: a few at a time, the rest as a number. */
+  const standing = (place) => new Map([...place.querySelectorAll("[data-told]")].map((each) => [each.dataset.id, each.dataset]));
+
+  function compare(before, after) {
+    for (const [id, data] of after) {
+      const old = before.get(id)?.standing;
+      if (old !== data.standing && !(old === undefined && data.standing === "0")) waiting.set(id, data.told);
+    }
+  }
+
+  function tell() {
+    const place = document.getElementById("told");
+    if (!place || !waiting.size) return;
+    const sentences = [...waiting.values()];
+    const more = sentences.length - TOLD_MOST;
+    waiting.clear();
+    place.textContent = sentences.slice(0, TOLD_MOST).join(" ") + (more > 0 ? ` ${body.dataset.more.replace("{count}", more)}` : "");
+  }
+
   async function refresh() {
     const place = document.getElementById("live");
-    if (!place || busy || document.hidden) return;
+    if (!place || document.hidden) return;
+    if (busy) { again = true; return; }
+    clearTimeout(retry);
     busy = true;
+    let well = false;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok) return;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FETCH_MS) });
+      well = answer.ok;
+      if (!well) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("live");
       if (!fresh) return;
       const told = page.getElementById("incidents"), telling = document.getElementById("incidents");
       if (told && telling && told.textContent !== telling.textContent) telling.replaceChildren(...told.childNodes);
-      const held = kept(place);
+      const held = kept(place), before = standing(place);
       place.replaceChildren(...fresh.childNodes);
       held();
+      compare(before, standing(place));
     } catch {
-      /* the beat's silence tells it */
+      well = false;
     } finally {
       busy = false;
+      if (fetched("page", well)) retry = setTimeout(refresh, RETRY_MS);
+      if (again) { again = false; refresh(); }
     }
   }
 
@@ -79,11 +141,11 @@ const hladina = (() => {
     clock.speed = beat.speed;
     stale = beat.stale_since;
     judge();
-    if (etag !== null && etag !== beat.etag) {
+    if (etag !== beat.etag.replaceAll('"', "")) {
       setTimeout(refresh, 300 * Math.random());
       listeners.forEach((listener) => listener.change?.());
     }
-    etag = beat.etag;
+    etag = beat.etag.replaceAll('"', "");
   }
 
   function listen() {
@@ -96,8 +158,10 @@ const hladina = (() => {
 
   shown = banner.hidden ? "" : banner.textContent;
   setInterval(judge, 1000);
+  setInterval(grow, 1000);
+  setInterval(tell, TOLD_MS);
   setInterval(refresh, REFRESH_MS);
   document.addEventListener("visibilitychange", refresh);
   listen();
-  return { now, moment, clock: timeOfDay, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
+  return { now, moment, age, fetched, RETRY_MS, FETCH_MS, clock: timeOfDay, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
 })();

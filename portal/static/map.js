@@ -1,23 +1,22 @@
 /* Draws the gauges on the map and keeps each mark true as time passes.
    The same shapes as the server's legend: they come in with the map's script. */
 "use strict";
+/* No mark of ours is Leaflet's own picture; without this every name on the map asks for it first. */
+L.Marker.mergeOptions({ icon: L.divIcon({ className: "" }) });
+if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  L.Map.mergeOptions({ zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false });
+}
 hladina.start = (map, words) => {
   const ADDRESS = "/api/v1/map.geojson";
   const TICK_MS = 2000;
   const gauges = new Map();
+  const age = hladina.age;
   const text = (value) => String(value).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   const number = (value, quantity) =>
     new Intl.NumberFormat(words.language, {
       minimumFractionDigits: quantity === "level" ? 0 : 1, maximumFractionDigits: quantity === "level" ? 0 : 2,
     }).format(value);
   const fill = (sentence, places) => sentence.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
-
-  function age(ms) {
-    const minutes = Math.max(0, Math.floor(ms / 60000));
-    if (minutes < 60) return `${minutes} min`;
-    if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-    return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
-  }
 
   function freshness(p) {
     if (!p.observed_at) return p.freshness;
@@ -33,13 +32,29 @@ hladina.start = (map, words) => {
     return p.forecast_current && hladina.now() <= Date.parse(p.forecast_until) && (doubted || state === "fresh" || state === "late");
   }
 
+  /* Letters of a mark stand once in the page's definitions: a mark's name is what is heard, not its letters. */
+  const signs = new Map();
+  function sign(letters, x, y, kind = "") {
+    if (letters === "") return "";
+    const key = String(letters);
+    if (!signs.has(key)) {
+      const drawn = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      drawn.id = `sign${signs.size}`;
+      drawn.setAttribute("dy", ".36em");
+      drawn.textContent = key;
+      document.querySelector("svg.defs > defs").append(drawn);
+      signs.set(key, drawn.id);
+    }
+    return `<use class="${kind}" href="#${signs.get(key)}" x="${x}" y="${y}"/>`;
+  }
+
   function ahead(p, state) {
     if (!(p.degree_expected > 0)) return "";
     const current = foreseen(p, state);
     const path = words.paths[String(p.degree_expected)];
     const drop = p.degree_expected === 3 ? 4.5 : 0;
     return `<g class="ahead${current ? "" : " doubted"}" transform="translate(-12 -12) scale(.66)"><path class="aheadbody" d="${path}"/>` +
-      `<text y="${drop}" dy=".36em">${current ? p.degree_expected : "?"}</text></g>`;
+      `${sign(current ? p.degree_expected : "?", 0, drop)}</g>`;
   }
 
   function expectation(p, state) {
@@ -53,7 +68,8 @@ hladina.start = (map, words) => {
 
   const foreign = (p) => p.scheme !== "spa" && p.degree_reached > 0;
   const level = (p) => (p.degree_reached === null ? "x" : p.degree_reached);
-  const value = (p) => (p.value === null ? "–" : `${number(p.value, p.quantity)} ${words.units[p.unit] ?? p.unit}`);
+  const per = (p) => (p.quantity === "rain" ? ` / ${age(p.interval_s * 1000)}` : "");
+  const value = (p) => (p.value === null ? "–" : `${number(p.value, p.quantity)} ${words.units[p.unit] ?? p.unit}${per(p)}`);
 
   function degree(p) {
     if (p.degree_reached === null) return words.unknown;
@@ -78,26 +94,28 @@ hladina.start = (map, words) => {
     return `${c.issuer}: ${fill(words.classed[current(c) ? "now" : "old"], { grade: c.class, words: words.classes[c.class] ?? "–" })}${own}, ${hladina.moment(c.at)}`;
   }
 
+  const arrow = (p, state) => (p.quantity === "rain" || state === "silent" || state === "never" ? "" : words.arrows[p.trend] ?? "");
+
   function drawing(p, state) {
     const kind = p.degree_reached === null ? "none" : foreign(p) ? (p.scheme === "rain" ? "rain" : "foreign") : String(p.degree_reached);
     const path = words.paths[kind];
     const letter = foreign(p) ? words.letters[p.scheme] : "";
-    const sign = p.degree_reached === null ? "–" : p.degree_reached === 0 ? "" : letter + p.degree_reached;
+    const shown = p.degree_reached === null ? "–" : p.degree_reached === 0 ? "" : letter + p.degree_reached;
     const corner = words.badges[state] ?? "";
     const hatch = state === "silent" ? `<path class="hatch" d="${path}" fill="url(#hatch)"/>` : "";
-    const badge = corner ? `<circle class="badge" cx="11" cy="-11" r="6.5"/><text class="badgetext" x="11" y="-11" dy=".36em">${corner}</text>` : "";
-    const trend = state === "silent" || state === "never" ? "" : words.arrows[p.trend];
-    const tag = p.value === null ? "" : `<span class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}">${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}</span>`;
-    const klass = p.classes.filter((c) => c.class > 0 && current(c)).map((c) => `<span class="klass">${text(`${c.issuer} ${c.class}`)}</span>`).join("");
+    const badge = corner ? `<circle class="badge" cx="11" cy="-11" r="6.5"/>${sign(corner, 11, -11, "badgetext")}` : "";
+    const trend = arrow(p, state);
+    const tag = p.value === null ? "" : `<span aria-hidden="true" class="tag ${state} ${p.degree_reached > 0 ? "" : "calm"}" data-text="${text(number(p.value, p.quantity))}${trend ? ` ${trend}` : ""}"></span>`;
+    const klass = p.classes.filter((c) => c.class > 0 && current(c)).map((c) => `<span aria-hidden="true" class="klass" data-text="${text(`${c.issuer} ${c.class}`)}"></span>`).join("");
     return `<svg class="mark d${level(p)} ${state}${p.unproved ? " unproved" : ""}${p.degree_expected > 0 ? " expecting" : ""}" viewBox="-18 -18 36 36" aria-hidden="true"><path class="body" d="${path}"/>${hatch}` +
-      `<text y="${kind === "3" ? 4.5 : 0}" dy=".36em">${sign}</text>${badge}${ahead(p, state)}</svg>${tag}${klass}`;
+      `${sign(shown, 0, kind === "3" ? 4.5 : 0)}${badge}${ahead(p, state)}</svg>${tag}${klass}`;
   }
 
   function popup(p) {
     const state = freshness(p);
     const lines = [
       `<p class="name">${text(name(p))}</p>`,
-      `<p class="value">${text(value(p))} ${state === "silent" ? "" : words.arrows[p.trend] ?? ""}</p>`,
+      `<p class="value">${text(value(p))} ${arrow(p, state)}</p>`,
       `<p>${text(words.reached)}: <strong>${text(degree(p))}</strong></p>`,
       expectation(p, state) ? `<p>${text(words.expected)}: <strong>${text(expectation(p, state))}</strong></p>` : "",
       p.degree_declared === null ? "" : `<p>${text(words.declared)}: <strong>${text(words.degrees[p.degree_declared])}</strong></p>`,
@@ -137,7 +155,9 @@ hladina.start = (map, words) => {
 
   function draw(collection) {
     const seen = new Set();
-    for (const feature of collection.features) {
+    /* The worst is drawn first: the first one that the keyboard comes to. */
+    const rank = (feature) => height(feature.properties, freshness(feature.properties));
+    for (const feature of collection.features.sort((a, b) => rank(b) - rank(a))) {
       if (!feature.geometry) continue;
       const [lon, lat] = feature.geometry.coordinates;
       seen.add(feature.id);
@@ -156,15 +176,21 @@ hladina.start = (map, words) => {
     }
   }
 
+  let again = 0;
   async function load() {
+    clearTimeout(again);
+    let well = false;
     try {
-      const answer = await fetch(ADDRESS, { cache: "no-cache" });
-      if (!answer.ok) return;
-      draw(await answer.json());
-      tidy();
+      const answer = await fetch(ADDRESS, { cache: "no-cache", signal: AbortSignal.timeout(hladina.FETCH_MS) });
+      if (answer.ok) {
+        draw(await answer.json());
+        tidy();
+        well = true;
+      }
     } catch {
-      setTimeout(load, 5000);
+      well = false;
     }
+    if (hladina.fetched("map", well)) again = setTimeout(load, hladina.RETRY_MS);
   }
 
   function zoomed() {
@@ -193,6 +219,9 @@ hladina.start = (map, words) => {
   map.on("popupopen", (event) => {
     if (document.activeElement?.classList.contains("gauge")) event.popup.getElement().querySelector("a[href^='/']")?.focus();
   });
+  const box = map.getContainer();
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", box.closest("section").getAttribute("aria-label"));
   hladina.on({ change: load, state: () => gauges.forEach(dress) });
   setInterval(() => gauges.forEach(dress), TICK_MS);
   zoomed();

@@ -26,7 +26,7 @@ def say(
 
 def test_in_full(texts: Texts) -> None:
     assert say(texts, Language.CS, "transport:tts", worst=3) == (
-        "CVICENI/UEBUNG ZPOZDENA ZPRAVA. VYPADEK DAT: od 23.11. 03:10 mlci 31 stanic na ceste tts. "
+        "CVICENI/UEBUNG ZPOZDENA ZPRAVA. VYPADEK DAT: od 23.11. 03:10 z 31 stanic na ceste tts. "
         "Mezi nimi je stanice s dosazenym SPA 3. Neznamena klid. Overte na miste."
     )
     assert "Keine Entwarnung" in say(texts, Language.DE, "all:")

@@ -86,6 +86,23 @@ def test_what_the_newest_forecast_no_longer_expects_is_said_and_not_yet_withdraw
     assert geojson.properties(mark, NOW)["degree_expected"] == 2
 
 
+@pytest.mark.parametrize(("chance", "fades"), [(0.19, True), (0.2, False)])
+def test_what_is_only_held_until_the_water_turns_is_not_said_as_if_it_were_coming(
+    texts: Texts, chance: float, *, fades: bool
+) -> None:
+    mark = seen()
+    assert mark.foresight is not None
+    assert mark.foresight.outlook is not None
+    first, *higher = mark.foresight.outlook.limits
+    held = structs.replace(first, probability=(*first.probability[:-1], chance), warned=True)
+    newest = structs.replace(mark.foresight.outlook, limits=(held, *higher))
+    mark = replace(mark, foresight=replace(mark.foresight, outlook=newest))
+    who = reader(texts, Language.DE)
+    assert geojson.properties(mark, NOW)["expected_fading"] is fades
+    assert (ahead.short(who, mark) == "SPA 2 – weniger wahrscheinlich") is fades
+    assert ("noch nicht zurückgenommen" in ahead.sentence(who, mark)) is fades
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     "mark",

@@ -77,5 +77,9 @@ async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> No
     assert not page.xpath("//body[contains(@class, 'lost')]")
     assert page.xpath("//*[local-name()='path'][contains(@class, 'river')]")
     assert not page.xpath("//script[contains(text(), 'alert(1)')]")
+    assert "marker-icon" not in (tmp_path / "net.json").read_text(), "a picture of Leaflet's that we have not"
+    assert not any(gauge.text_content().strip() for gauge in gauges), "a mark has a name, its letters are no other one"
+    (box,) = page.xpath("//*[contains(@class, 'leaflet-container')]")
+    assert box.get("aria-label") == house.texts.say(Language.CS, "page.map.label")
     (doubted,) = [label for label in labels if label.startswith("Zittau")]
     assert house.texts.say(Language.CS, "doubt.short.step") in doubted, "why, for those who hear it"

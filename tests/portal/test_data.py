@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from floodcore.house import House
 from floodcore.store.views import SampleView
-from floodcore.words import Flag, Quantity
+from floodcore.words import Flag, Language, Quantity
 from portal import contract, csvtext, queries, room
 from tests.portal.conftest import HOSTILE, Running, happen, past, put
 
-PRIVATE = {"/", "/static/{path:.+}", "/{language}", "/{language}/{rest:.*}", "/api/{rest:.*}", *room.PAGES}
+SPOKEN = f"/{{language:{'|'.join(Language)}}}/{{rest:.*}}"
+PRIVATE = {"/", "/static/{path:.+}", "/{language}", "/{language}/{rest:.*}", SPOKEN, "/api/{rest:.*}", *room.PAGES}
 AGREED = {
     "id", "name", "river", "degree_reached", "degree_expected", "degree_declared", "freshness", "trend", "value",
     "unit", "observed_at",
