@@ -16,7 +16,7 @@ from portal import answers, pages
 from portal.board import OUTAGES
 from portal.desk import Desk
 from portal.geojson import Json
-from portal.localtime import number
+from portal.localtime import number, stamp
 from portal.marks import Mark
 from portal.reading import Reader
 
@@ -92,7 +92,8 @@ def _entries(found: Json) -> list[Mapping[str, Any]]:
 
 def _card(reader: Reader, one: Mapping[str, Any], since: str) -> Card:
     quantity, at = Quantity(one["quantity"]), datetime.fromisoformat(one[since])
-    from_ = reader.say("rules.since", at=reader.moment(at))
+    # With the year, always: a history outlives it.
+    from_ = reader.say("rules.since" if since == "since" else "rules.from", at=stamp(at, reader.language))
     return Card(
         f"{reader.say(f'quantity.{quantity.value}')}, {from_}",
         one[since],
@@ -135,7 +136,7 @@ def _facts(reader: Reader, one: Mapping[str, Any]) -> list[tuple[str, str]]:
     unknown = reader.say("rules.unknown")
     since = one.get("valid_from")
     facts = [
-        ("rules.valid_from", reader.moment(datetime.fromisoformat(since)) if since else unknown),
+        ("rules.valid_from", stamp(datetime.fromisoformat(since), reader.language) if since else unknown),
         ("rules.source", one["source"] or unknown),
         ("rules.author", one["author"] or unknown),
         ("rules.reason", one["reason"] or unknown),
