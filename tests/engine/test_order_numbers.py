@@ -210,3 +210,13 @@ def test_any_order_of_arrival_ends_with_the_verdicts_of_the_samples_in_order(see
     other = [at for at in found.keys() | whole.keys() if found.get(at) != whole.get(at)]
     assert len(other) <= 1
     assert all(any(at < start <= at + timedelta(hours=3) for start in starts) for at in other)
+
+
+def test_what_each_delivery_says_is_kept() -> None:
+    known = samples(CALM)
+    first = fold(Job(RULES, Standing(), known))
+    folded = later(
+        first, known, [*samples([90.0, 52.0], 18, 2), *samples([90.0, 52.0], 20, 3), *samples([53.0], 22, 4)]
+    )
+    spikes = [verdict.at for verdict in folded.verdicts if verdict.test == "spike"]
+    assert spikes == [T0 + 18 * STEP, T0 + 20 * STEP]

@@ -174,3 +174,10 @@ def test_neighbours_of_different_steps_of_the_clock_are_not_joined() -> None:
     unknown = (begin - 1800, begin, 0, UNKNOWN), (begin, begin + 90 * HOUR, 0, UNKNOWN)
     assert rain_sums._joins(*unknown, begin + 91 * HOUR)
     assert not rain_sums._joins(dry[0], unknown[1], begin + 91 * HOUR), "what nobody knows is not dry"
+
+
+def test_reckoned_rain_adds_up_and_with_unknown_time_nobody_knows() -> None:
+    first, second = (0, 60, 1000, 200), (60, 120, 2000, 300)
+    assert rain_sums._joined(first, second) == (0, 120, 3000, 500)
+    assert rain_sums._joined(first, (60, 120, 0, UNKNOWN)) == (0, 120, 1000, UNKNOWN)
+    assert rain_sums._joined((0, 60, 0, UNKNOWN), second) == (0, 120, 2000, UNKNOWN)
