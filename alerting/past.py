@@ -56,7 +56,9 @@ async def judge_again(
     rows = (await judging.samples(conn, {series.series_id: after}, ALL))[series.series_id]
     given = await vouches.of_series(conn, series.series_id)
     answered = [Vouch(row.delivery, row.at, Reason(row.reason)) for row in given]
-    return list(replay(uses, [sample for sample in rows if sample.at <= until], answered))
+    judged = 0 if series.judged_delivery is None else series.judged_delivery
+    # What has come and waits to be judged is no part of what stands, wherever it lies.
+    return list(replay(uses, [each for each in rows if each.at <= until and each.delivery <= judged], answered))
 
 
 async def beginning(conn: AsyncConnection, series: Series) -> list[Checkpoint]:

@@ -113,7 +113,7 @@ def stretch(rng: random.Random, count: int, start: float) -> list[float | None]:
     """Water that rises in bursts, with leaps, spikes and readings that are missing."""
     level, pace, found = start, 0.0, list[float | None]()
     for _ in range(count):
-        pace = 0.82 * pace + rng.choice((-1.5, 0.0, 0.0, 4.0))
+        pace = 0.82 * pace + rng.choice((-2.5, -0.5, 0.5, 4.0))
         level = max(level + pace, 40.0)
         value = rng.choices([level, level + 150.0, 0.0, None], [93, 3, 2, 2])[0]
         found.append(None if value is None else round(value, 1))
@@ -191,6 +191,29 @@ def law_2(one: Living) -> None:
 
 def run(seeds: Sequence[int]) -> int:
     return sum(check(seed) for seed in seeds)
+
+
+# Just over the first limit for one reading, then for two hours less than the hysteresis below it, and up again.
+TOUCHED = [*[60.0] * 6, 64.0, 68.0, 72.0, 76.0, 79.0, 81.0, 79.5, 79.0, *[78.5] * 5, 78.8, 79.2, 79.6, 79.8, 79.9, 79.9]
+
+
+def test_a_degree_told_late_is_held_from_where_it_was_reached() -> None:
+    levels: dict[int, list[float | None]] = {HERE: [*TOUCHED], ABOVE: [40.0] * len(TOUCHED)}
+    ordered, other, without = Living(levels), Living(levels), Living(levels)
+    here = [(HERE, i) for i in range(len(TOUCHED))]
+    for one, parts in (
+        (ordered, [here]),
+        (other, [here[:11] + here[12:], here[11:12]]),
+        (without, [here[:11] + here[12:]]),
+    ):
+        for part in parts:
+            one.bring(part)
+            one.foresee()
+    assert without.memory.starts != ordered.memory.starts, "it makes a difference"
+    late = other.house.then(HERE, other.deliveries[HERE])
+    assert late is not None
+    assert [row.at for row in late.told] == [T0 + (len(TOUCHED) - 1) * STEP], "told as of the newest"
+    law_1(ordered, other)
 
 
 @pytest.mark.parametrize("first", [0, 10, 20])

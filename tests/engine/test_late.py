@@ -74,6 +74,17 @@ async def test_a_memory_emptied_newest_first_raises_the_alarm(pool: Pool) -> Non
         assert await is_sound(conn)
 
 
+async def test_what_has_come_and_waits_to_be_judged_makes_no_difference(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await bring(conn, [(0, 60), (1, 61), (5, 62)])
+        await judge(conn)
+        await bring(conn, [(3, 85), (4, 86)])
+        assert await is_sound(conn)
+        await judge(conn)
+        assert await told(conn) == [(5, 0, 1)]
+        assert await is_sound(conn)
+
+
 async def test_too_late_or_out_of_memory_is_only_recorded(pool: Pool) -> None:
     async with pool.connection() as conn:
         await bring(conn, [(0, 60), (1, 61), (50, 60), (51, 61)])
