@@ -125,8 +125,8 @@ def _first(memory: Memory, point: Point, quantity: Quantity) -> Checked:
 
 def _near(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flooded: bool) -> Checked:
     """The river could have come here: believed, unless the gauge talked nonsense for long or is stuck."""
-    spell = memory.doubted > _SHORT_SPELL and not lapsed(memory, point, quantity)
-    if spell or memory.trouble >= _BABBLES:
+    odd = memory.doubted > _SHORT_SPELL or memory.trouble >= _BABBLES
+    if odd and not lapsed(memory, point, quantity):
         return _returning(memory, good, point, quantity)
     if _decides(memory, good, point, quantity) and memory.last is not None:
         return _believe(memory, (memory.last, point), quantity)

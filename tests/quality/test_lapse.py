@@ -106,3 +106,20 @@ def test_a_discharge_lapses_too() -> None:
     gauge.feed([20.0, 20.1, 20.0])
     gauge.feed([2.0, 2.1, 2.0, 2.1, 2.0])
     assert good(gauge.feed([120.0, 150.0])) == [True, True]
+
+
+def test_a_low_value_at_every_second_time_hides_no_rise_however_long() -> None:
+    gauge = healthy()
+    gauge.feed([x for n in range(30) for x in (51.0 + n % 2, -40.0 + n % 3)])
+    rise = [52.0 + 12.0 * n for n in range(1, 30)]
+    gauge.feed([x for value in rise for x in (value, -40.0)])
+    assert [value for _, value in gauge.believed][-len(rise) :] == rise
+    assert {gauge.delay[at] for at, _ in gauge.believed[-len(rise) :]} == {0}
+
+
+def test_a_high_value_at_every_second_time_is_babble_still() -> None:
+    gauge = healthy()
+    gauge.feed([x for n in range(12) for x in (51.0 + n % 2, 300.0 + 40.0 * n)])
+    before = len(gauge.believed)
+    gauge.feed([60.0, 780.0, 70.0, 650.0, 80.0])
+    assert len(gauge.believed) == before
