@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse
 
 from floodcore.quality import beside
 from floodcore.words import Flag, Language
@@ -22,33 +23,60 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 GAUGES = "//div[contains(@class, 'leaflet-marker-pane')]/div[contains(@class, 'gauge')]"
 
 
-async def browse(address: str, folder: Path, patience_ms: int) -> tuple[Any, str, set[str]]:
-    """Open `address`; returns the page after `patience_ms`, what the console said, and the hosts it spoke to."""
-    log = folder / "net.json"
+async def browse(address: str, folder: Path, wanted: str) -> tuple[Any, list[str], set[str]]:
+    """Open `address` until the element `wanted` (CSS) stands: the page, what the console said, what was asked for.
+
+    By the DevTools protocol: the page goes on listening, so that no end of its loading tells when it is ready.
+    """
     process = await asyncio.create_subprocess_exec(
         str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
-        f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", f"--timeout={patience_ms}", "--dump-dom",
-        "--enable-logging=stderr", address, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        f"--user-data-dir={folder}", "--remote-debugging-port=0", "about:blank",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(60):
-            out, err = await process.communicate()
-    except TimeoutError:
+        async with asyncio.timeout(90), ClientSession() as client:
+            port = await _port(folder / "DevToolsActivePort")
+            async with client.get(f"http://127.0.0.1:{port}/json") as answer:
+                (tab,) = [each for each in await answer.json() if each["type"] == "page"]
+            async with client.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                return await _seen(socket, address, wanted)
+    finally:
         process.kill()
         await process.wait()
-        raise
-    console = "\n".join(line for line in err.decode().splitlines() if "CONSOLE" in line)
-    hosts = {urlsplit(url).hostname or "" for url in _asked(log)}
-    return parsed(out.decode()), console, hosts
 
 
-def _asked(log: Path) -> set[str]:
-    """The addresses the page asked for, from the browser's own record; its own start page traffic is not the page's."""
-    text = log.read_text()
-    record = json.loads(text if text.rstrip().endswith("}") else text.rstrip().rstrip(",") + "]}")
-    urls = {event["params"]["url"] for event in record["events"] if "url" in event.get("params", {})}
-    return {url for url in urls if url.startswith(("http", "ws")) and "google" not in url}
+async def _port(file: Path) -> int:
+    while not (file.exists() and file.read_text().strip()):
+        await asyncio.sleep(0.1)
+    return int(file.read_text().split()[0])
+
+
+async def _seen(socket: ClientWebSocketResponse, address: str, wanted: str) -> tuple[Any, list[str], set[str]]:
+    console: list[str] = []
+    asked: set[str] = set()
+
+    async def call(method: str, **parameters: object) -> dict[str, Any]:
+        await socket.send_json({"id": 1, "method": method, "params": parameters})
+        while True:
+            event = await socket.receive_json()
+            if event.get("id") == 1:
+                return dict(event.get("result", {}))
+            details = event["params"]
+            if event["method"] == "Network.requestWillBeSent":
+                asked.add(details["request"]["url"])
+            elif event["method"] in {"Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"}:
+                console.append(json.dumps(details))
+
+    for domain in ("Network", "Log", "Runtime"):
+        await call(f"{domain}.enable")
+    await call("Page.navigate", url=address)
+    stands = f"Boolean(document.querySelector({json.dumps(wanted)}))"
+    while not (await call("Runtime.evaluate", expression=stands))["result"].get("value"):
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
+    text = await call("Runtime.evaluate", expression="document.documentElement.outerHTML")
+    return parsed(text["result"]["value"]), console, asked
 
 
 async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> None:
@@ -59,16 +87,13 @@ async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> No
     await doubt(portal, beside.STEP, station="660100")
     task = asyncio.create_task(house.supervisor.run(room.stages(house)))
     try:
-        # The page never ends loading, since it listens; a busy machine needs longer until the marks stand.
-        for patience_ms in (4_000, 12_000, 36_000):
-            page, console, hosts = await browse(f"{portal.base}/cs/", tmp_path, patience_ms)
-            if gauges := page.xpath(GAUGES):
-                break
+        page, console, asked = await browse(f"{portal.base}/cs/", tmp_path, ".leaflet-marker-pane .gauge svg.mark")
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert console == ""
-    assert hosts == {"127.0.0.1"}
+    gauges = page.xpath(GAUGES)
+    assert console == []
+    assert {urlsplit(url).hostname for url in asked if not url.startswith("data:")} == {"127.0.0.1"}
     labels = {gauge.get("aria-label") for gauge in gauges}
     assert len(gauges) == 6, "all that have coordinates"
     assert any("Hrádek nad Nisou, 3. SPA – ohrožení, 245 cm" in label for label in labels)
@@ -77,7 +102,7 @@ async def test_the_map_lives_in_a_browser(portal: Running, tmp_path: Path) -> No
     assert not page.xpath("//body[contains(@class, 'lost')]")
     assert page.xpath("//*[local-name()='path'][contains(@class, 'river')]")
     assert not page.xpath("//script[contains(text(), 'alert(1)')]")
-    assert "marker-icon" not in (tmp_path / "net.json").read_text(), "a picture of Leaflet's that we have not"
+    assert not [url for url in asked if "marker-" in url], "a picture of Leaflet's that we have not"
     assert not any(gauge.text_content().strip() for gauge in gauges), "a mark has a name, its letters are no other one"
     (box,) = page.xpath("//*[contains(@class, 'leaflet-container')]")
     assert box.get("aria-label") == house.texts.say(Language.CS, "page.map.label")
