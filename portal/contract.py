@@ -89,10 +89,6 @@ def _state() -> Object:
                 "type": ["boolean", "null"],
                 "description": "the newest forecast no longer warns of it; it is not yet withdrawn",
             },
-            "expected_unproved": {
-                "type": ["boolean", "null"],
-                "description": "it rests on a rise, here or above, that is not verified; residents are not told of it",
-            },
             "expected_told_at": {**_TIME, "description": "when people were told last"},
             "forecast_at": {**_TIME, "description": "reading on which the newest forecast was made"},
             "forecast_until": {**_TIME, "description": "from then on the forecast is no longer current"},
@@ -133,6 +129,10 @@ def _of_doubts() -> dict[str, Object]:
         }
     )
     return {
+        "expected_unproved": {
+            "type": ["boolean", "null"],
+            "description": "what is expected rests on a rise that is not verified; residents are not told of it",
+        },
         "doubts": {**_list(doubt), "description": "open doubts upon what the station measures; they change no degree"},
         "unproved": {
             "type": ["string", "null"],
