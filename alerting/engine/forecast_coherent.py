@@ -67,27 +67,32 @@ def settled(level: Array, probability: Array, limits: Array, value: Array) -> Ar
     unreached = limits > value[:, None]
     chance = np.where(unreached[:, :, None], probability, np.nan)
     touched = (chance >= MEETS[2]) | (limits[:, :, None] < level[:, None, :, 2] + _TOUCH)
-    some = np.flatnonzero((touched & unreached[:, :, None]).any(axis=(1, 2)))
+    touched &= unreached[:, :, None]
+    some = np.flatnonzero(touched.reshape(len(level), -1).any(axis=1))
     if not some.size:
         return level
+    if some.size == len(level):
+        return _settled(level, chance, limits)
     found = level.copy()
     found[some] = _settled(level[some], chance[some], limits[some])
     return found
 
 
 def _settled(level: Array, chances: Array, limits: Array) -> Array:
-    found = np.empty_like(level)
-    for quantile, meets in enumerate(MEETS):
-        told = level[:, :, quantile].copy()
+    # one row per quantile, limit and horizon, so that each lies in one piece
+    known, asked = np.ascontiguousarray(level.transpose(2, 1, 0)), np.ascontiguousarray(chances.transpose(1, 2, 0))
+    found = np.empty_like(known)
+    for told, before, meets in zip(found, known, MEETS, strict=True):
+        told[:] = before
         least = np.full(told.shape, -np.inf)
-        for limit, chance in zip(limits.T, np.moveaxis(chances, 1, 0), strict=True):
+        for limit, chance in zip(limits.T, asked, strict=True):
             reached = chance >= meets
             first = reached.copy()
-            first[:, 1:] &= ~reached[:, :-1]
-            np.minimum(told, limit[:, None] - _TOUCH, out=told, where=chance < meets)
-            np.maximum(least, limit[:, None] + _TOUCH, out=least, where=first)
-        found[:, :, quantile] = np.maximum(told, least)
-    np.maximum(found[:, :, 0], found[:, :, 1], out=found[:, :, 0])
-    np.maximum(found[:, :, 2], found[:, :, 0], out=found[:, :, 2])
-    found[np.isnan(level)] = np.nan
-    return found
+            first[1:] &= ~reached[:-1]
+            np.minimum(told, np.where(chance < meets, limit - _TOUCH, np.inf), out=told)
+            np.maximum(least, np.where(first, limit + _TOUCH, -np.inf), out=least)
+        np.maximum(told, least, out=told)
+    np.maximum(found[0], found[1], out=found[0])
+    np.maximum(found[2], found[0], out=found[2])
+    found[np.isnan(known)] = np.nan
+    return found.transpose(2, 1, 0)

@@ -25,7 +25,8 @@ __all__ = ["Checkpoint", "Job", "Judgement", "Standing", "Window", "decode", "en
 
 # Jobs worked on together: they stay in the cache.
 _BLOCK = 500
-_GOOD = Flag.GOOD
+# Looked up once: a word of an enumeration takes longer than most of what is asked about it.
+_GOOD, _LEVEL, _STEADY = Flag.GOOD, Quantity.LEVEL, Trend.STEADY
 
 
 class Job(msgspec.Struct, frozen=True, gc=False):
@@ -109,7 +110,14 @@ def judge(jobs: Iterable[Job]) -> list[Judgement]:
 
 def with_trends(folded: Sequence[Folded]) -> list[Judgement]:
     """The judgements of what was folded, in the same order."""
-    now = trend.slopes_of([_wide(one.standing.points, one.rules) for one in folded])
+    now = trend.slopes_of(
+        [
+            points
+            if len(points := one.standing.points) > 1 and points[-1][0] - points[0][0] >= one.rules.least_s
+            else ()
+            for one in folded
+        ]
+    )
     turns = iter(trend.slopes_of([_wide(turn.window, one.rules) for one in folded for turn in one.turns]))
     return [_finish(one, turns, slope) for one, slope in zip(folded, now, strict=True)]
 
@@ -300,10 +308,9 @@ def direction(rules: Rules, value: float, per_hour: float | None) -> Trend:
     """
     if per_hour is None:
         return Trend.UNKNOWN
-    level = rules.quantity is Quantity.LEVEL
-    dead = rules.trend_dead_cm if level else rules.trend_dead_share * abs(value)
-    if abs(per_hour) <= dead:
-        return Trend.STEADY
+    dead = rules.trend_dead_cm if rules.quantity is _LEVEL else rules.trend_dead_share * abs(value)
+    if -dead <= per_hour <= dead:
+        return _STEADY
     return Trend.RISING if per_hour > 0.0 else Trend.FALLING
 
 

@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     if unknown := [name for name in arguments if name not in PARTS]:
         print(f"bench: no part {', '.join(unknown)}; parts: {', '.join(PARTS)}", file=sys.stderr)
         return 2
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before a part loads it: what is said of one thread is of one
     print(f"{os.cpu_count()} cores; ratios are of one run on one machine, absolutes are not to be compared", flush=True)
     with TemporaryDirectory(prefix="hladina-bench-") as folder:
         Path(folder).chmod(0o755)

@@ -20,6 +20,18 @@ def test_equal_to_scipy_to_the_last_bit(points: int, series: int, seed: int) -> 
     assert ours.tolist() == theirs
 
 
+@given(st.integers(13, 38), st.integers(0, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_water_that_hardly_moves_is_equal_to_scipy_too(points: int, moved: int, seed: int) -> None:
+    """Most slopes are zero, and the middle ones may just be or just not be."""
+    rng = np.random.default_rng(seed)
+    x = np.tile(np.arange(points) / 6.0, (12, 1))
+    y = 60.0 + np.cumsum(rng.random((12, points)) < moved / points, axis=1) * rng.choice([-1.0, 1.0], (12, 1))
+    y[::2] += rng.random((6, points)) < 0.1
+    theirs = [theilslopes(row_y, row_x).slope for row_x, row_y in zip(x, y, strict=True)]
+    assert theil_sen(x, y).tolist() == theirs
+
+
 def test_more_rows_than_are_worked_on_together() -> None:
     rng = np.random.default_rng(1)
     x = np.cumsum(rng.uniform(0.1, 1.0, (700, 7)), axis=1)
