@@ -80,7 +80,7 @@ def _write(gauges: Sequence[Gauge], held: Sequence[Held], cache: Path | None) ->
     found = folds.fit(folds.learnt(odds, level, cache), [one for each in held for one in each.fitting])
     PARAMETERS.write_bytes(msgspec.json.encode(folds.document(found)) + b"\n")
     begin = price.best(price.together(each.prices for each in held))
-    print(f"\nwrote {PARAMETERS}; best begin level {begin}, forecast_decision.BEGIN is {BEGIN}")
+    print(f"\nwrote {PARAMETERS}; best begin levels {begin}, forecast_decision.BEGIN is {BEGIN}")
 
 
 if __name__ == "__main__":

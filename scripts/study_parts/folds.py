@@ -66,7 +66,7 @@ class Held:
 
     forecasts: list[Foreseen]
     fitting: list[Fitting]
-    begin: dict[str, float]
+    begin: dict[str, tuple[float, ...]]
     prices: Tallies
 
 
@@ -87,7 +87,7 @@ def cross_validated(
     fitted = {fold: fit(plain[fold], fitting, fold) for fold in folds}
     say("calibrated")
     prices = price.tried(fitted, named)
-    begin = {fold: price.best(price.together(prices[other] for other in folds if other != fold)) for fold in folds}
+    begin = {fold: price.best(price.without(fold, [prices])) for fold in folds}
     say(f"priced: {begin}")
     forecasts = [each for one, found in named for each in table.foresee(fitted, one, found, begin)]
     return Held(forecasts, fitting, begin, price.together(prices.values())), drawn

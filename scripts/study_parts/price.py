@@ -15,7 +15,7 @@ from alerting.engine.forecast_decision import BEYOND_MIN, GO_ON, HORIZONS_MIN, l
 from alerting.engine.forecast_odds import Odds
 from scripts.study_parts import table
 from scripts.study_parts.cases import Seen
-from scripts.study_parts.storms import names
+from scripts.study_parts.storms import names, storm
 from tests.engine import scoring
 
 Array = NDArray[np.float64]
@@ -61,13 +61,23 @@ Tallies = dict[tuple[float, int], Tally]
 
 
 def tried(by_label: Mapping[str, Odds], named: Sequence[tuple[Seen, Strings]]) -> dict[str, Tallies]:
-    """By what was held out: what warnings that begin at each of BEGINS find at the virtual limits."""
+    """By storm on a river: what warnings that begin at each of BEGINS find at the virtual limits.
+
+    Each moment with the odds of its label, which a storm lies in as a whole.
+    """
     found: dict[str, Tallies] = {}
     for one, labels in named:
-        for label in names(labels):
-            total = found.setdefault(label, {(begin, h): Tally() for begin in BEGINS for h in HORIZONS_MIN})
-            _try(by_label[label], one, np.flatnonzero(labels == label), total)
+        storms = storm(one.gauge, one.now)
+        for name in names(storms):
+            total = found.setdefault(name, {(begin, h): Tally() for begin in BEGINS for h in HORIZONS_MIN})
+            at = np.flatnonzero(storms == name)
+            _try(by_label[str(labels[at[0]])], one, at, total)
     return found
+
+
+def without(fold: str, every: Iterable[Mapping[str, Tallies]]) -> Tallies:
+    """All of `every` but what fell on a river, or with a storm, that is held out."""
+    return together(total for each in every for name, total in each.items() if fold not in name.split("/"))
 
 
 def together(some: Iterable[Tallies]) -> Tallies:
@@ -79,13 +89,29 @@ def together(some: Iterable[Tallies]) -> Tallies:
     return total
 
 
-def best(total: Tallies) -> float:
-    """The begin level that costs least, one for all horizons, as a mean over three neighbours.
+def best(total: Tallies) -> tuple[float, ...]:
+    """The begin levels of the horizons, on a straight line over them, that cost least; each as a mean over neighbours.
 
-    The cost: each crossing not found with a lead of half the horizon counts as MISS false episodes.
+    The cost: each crossing not found with a lead of half the horizon counts as MISS false episodes. The line is found
+    by its two ends, which lie on BEGINS.
     """
-    gain = [sum(MISS * total[begin, h].in_time - total[begin, h].false for h in HORIZONS_MIN) for begin in BEGINS]
-    return BEGINS[1 + int(np.argmax(np.convolve(gain, np.ones(3), mode="valid")))]
+    inner, gains = BEGINS[1:-1], []
+    for h in HORIZONS_MIN:
+        each = [MISS * total[begin, h].in_time - total[begin, h].false for begin in BEGINS]
+        gains.append(np.convolve(each, np.full(3, 1.0 / 3.0), mode="valid"))
+    lines = {(first, last): line(first, last) for first in inner for last in inner}
+    ends = max(lines, key=lambda each: sum(map(_at, lines[each], gains)))
+    return lines[ends]
+
+
+def line(first: float, last: float) -> tuple[float, ...]:
+    """Levels on a straight line from the shortest horizon to the longest."""
+    span = HORIZONS_MIN[-1] - HORIZONS_MIN[0]
+    return tuple(round(first + (last - first) * (h - HORIZONS_MIN[0]) / span, 3) for h in HORIZONS_MIN)
+
+
+def _at(level: float, gain: Array) -> float:
+    return float(np.interp(level, BEGINS[1:-1], gain))
 
 
 def limits(one: Seen) -> Array:

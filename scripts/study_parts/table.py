@@ -53,7 +53,7 @@ def raw(by_label: Mapping[str, Odds], one: Seen, limit: float, labels: NDArray[n
 
 
 def foresee(
-    by_label: Mapping[str, Odds], one: Seen, labels: NDArray[np.str_], begin: Mapping[str, float]
+    by_label: Mapping[str, Odds], one: Seen, labels: NDArray[np.str_], begin: Mapping[str, tuple[float, ...]]
 ) -> list[Foreseen]:
     """What the engine would have said of each limit, at each moment with the odds and begin levels of its label."""
     limits = np.array(one.gauge.limits)
@@ -73,15 +73,16 @@ def foresee(
     return every
 
 
-def _decided(one: Seen, limit: float, sight: Array, labels: NDArray[np.str_], begin: Mapping[str, float]) -> Flags:
-    """Where a warning stood, by the begin level of each label; a warning does not outlive its label."""
+def _decided(
+    one: Seen, limit: float, sight: Array, labels: NDArray[np.str_], begin: Mapping[str, tuple[float, ...]]
+) -> Flags:
+    """Where a warning stood, by the begin levels of each label; a warning does not outlive its label."""
     degree = 1 + one.gauge.limits.index(limit)
     still = (one.gauge.reached >= degree) | (one.quiet_peak >= limit)
     warn = np.zeros(sight.shape, dtype=np.bool_)
     for label in names(labels):
         at = np.flatnonzero(labels == label)
-        levels = (begin[label],) * len(HORIZONS_MIN)
-        warn[at] = decisions(one.now[at], sight[at, None], still[at, None], one.own.s30[at] > 0.0, levels)[:, 0]
+        warn[at] = decisions(one.now[at], sight[at, None], still[at, None], one.own.s30[at] > 0.0, begin[label])[:, 0]
     return warn & (one.value < limit)[:, None]
 
 

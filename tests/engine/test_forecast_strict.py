@@ -30,6 +30,7 @@ OFF = 0.07
 
 
 @pytest.mark.long
+@pytest.mark.timeout(7200)
 @pytest.mark.skipif(not DEV.exists(), reason="the development records are not here")
 @pytest.mark.parametrize("kind", ["river", "event"])
 def test_the_aims_hold_on_what_was_not_learnt(kind: str) -> None:
