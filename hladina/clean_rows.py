@@ -1,8 +1,9 @@
 """The rows of a clean block of a readings file, all at once. Pure.
 
 Clean is: plain ASCII without quotes, as many commas in each line, times such as 2025-05-01T10:30:00Z (or +00:00, or
-without a zone), values of digits with at most one point. Of anything else this says nothing, and the reader that looks
-at each row by itself (`hladina.records`) takes the block; what both understand they understand alike, to the bit.
+without a zone), values of digits with at most one point, one unit a station. Of anything else this says nothing, and the
+reader that looks at each row by itself (`hladina.records`) takes the block; what both understand they understand alike,
+to the bit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,9 @@ def rows(block: bytes, columns: Sequence[int], longest: int) -> list[Rows] | Non
     at, number = _times(text, stamp), _numbers(text, value)
     if at is None or number is None or max(name.width.max(), unit.width.max()) > _WIDEST_NAME:
         return None
-    return list(_grouped(_words(text, name), _words(text, unit), at, number))
+    found = list(_grouped(_words(text, name), _words(text, unit), at, number))
+    # The rows of a station are taken in their order, so they must not come apart by their units.
+    return found if len({each.name for each in found}) == len(found) else None
 
 
 def _cells(text: Bytes, last: int, longest: int) -> list[_Cells] | None:

@@ -69,7 +69,8 @@ CLEAN = st.tuples(
     st.sampled_from(("A", "C", "D", "stranger")),
     st.integers(0, 300).map(lambda i: f"2025-05-{1 + i // 144:02d}T{i % 144 // 6:02d}:{i % 6}0:00Z"),
     st.one_of(st.just(""), st.decimals(-400, 3000, places=2, allow_nan=False).map(str)),
-).map(lambda cells: f"{cells[0]},{cells[1]},{cells[2]},{'mm' if cells[0] == 'D' else 'cm'},x".encode())
+    st.sampled_from(("cm", "cm", "cm", " cm", "m")),
+).map(lambda cells: f"{cells[0]},{cells[1]},{cells[2]},{'mm' if cells[0] == 'D' else cells[3]},x".encode())
 LINES = st.one_of(CLEAN, CLEAN, CLEAN, ROWS, st.sampled_from((b"", b" ", b"A", b"\xff,,,", b"A,\t,1,cm,", b",,,,,,")))
 ENDS = st.sampled_from((b"\n", b"\n", b"\n", b"\r\n", b"\r"))
 
@@ -115,7 +116,9 @@ def test_block_by_block_is_row_by_row(
 @given(lines=st.lists(CLEAN, min_size=1, max_size=60), piece=st.sampled_from((200, PIECE)))
 def test_clean_rows_in_any_order_of_time_and_station(tmp_path: Path, lines: list[bytes], piece: int) -> None:
     both(tmp_path, HEADER + b"\n" + b"\n".join(lines) + b"\n", piece)
-    assert rows(b"\n".join(lines) + b"\n", (0, 1, 2, 3), 65_536) is not None
+    units = {tuple(line.split(b",")[::3]) for line in lines}
+    known = rows(b"\n".join(lines) + b"\n", (0, 1, 2, 3), 65_536)
+    assert (known is not None) == (len({name for name, *_ in units}) == len(units))
 
 
 @given(st.lists(st.decimals(-(10**9), 10**9, allow_nan=False, allow_infinity=False, places=5).map(str), min_size=1))
@@ -153,6 +156,12 @@ def test_what_is_not_clean_is_left_to_the_other_reader(line: str) -> None:
     good = "A,2025-05-01T00:00:00Z,1,cm\n"
     assert rows(good.encode(), (0, 1, 2, 3), 65_536) is not None
     assert rows(f"{good}{line}\n{good}".encode(), (0, 1, 2, 3), 65_536) is None
+
+
+def test_units_that_change_leave_the_rows_in_their_order(tmp_path: Path) -> None:
+    lines = ["A,2025-05-01T00:00:00Z,150,cm,x", "A,2025-05-01T00:10:00Z,1.6,m,x", "A,2025-05-01T00:20:00Z,170,cm,x"]
+    found = both(tmp_path, "\n".join([HEADER.decode(), *lines]).encode(), PIECE).by_station["A"]
+    assert found.value == [150.0, 160.0, 170.0]
 
 
 def test_a_dirty_row_is_named_by_its_line(tmp_path: Path) -> None:
