@@ -136,7 +136,7 @@ def by_the_long_way(job: Job) -> Folded:
 
 
 @given(st.lists(MOVES, min_size=2, max_size=14), st.sampled_from(RULES), st.sampled_from(APART))
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_the_short_way_is_the_long_way(moves: list[Move], rules: Rules, apart: timedelta) -> None:
     standing = Standing()
     for sample in record(moves, apart, rules.quantity):
@@ -241,6 +241,39 @@ def test_what_is_not_plain_goes_the_long_way(sample: Sample) -> None:
 )
 def test_who_is_not_plain_goes_the_long_way(standing: Standing) -> None:
     assert go_on(standing, SAMPLE, LEVEL, SAMPLE.at.timestamp()) is None
+
+
+def test_what_is_carried_on_is_carried_on() -> None:
+    vouched = changed(quiet(), vouched=T0)
+    assert both(vouched, SAMPLE, LEVEL)[1]
+    jumped = changed(quiet(), memory=changed(quiet().memory, jumped=Point(T0, 60.0)))
+    assert both(jumped, SAMPLE, LEVEL)[1]
+    heard = changed(quiet(), life=changed(quiet().life, evidence_at=SAMPLE.at))
+    assert both(heard, SAMPLE, LEVEL)[1]
+
+
+@pytest.mark.parametrize(("rise", "short"), [(99.9, True), (100.1, False), (101.4, False)])
+def test_a_rise_after_a_long_silence_is_measured_against_an_hour(rise: float, short: bool) -> None:
+    high = replace(LEVEL, limits={Degree.EXTREME: 500.0})
+    after = Sample(T0 + timedelta(hours=2), quiet().points[-1][1] + rise, Flag.GOOD, "")
+    assert both(quiet(), after, high)[1] is short
+
+
+@pytest.mark.parametrize("rates", [Rates(0.25, 1.5, "own"), Rates(1.5, 0.25, "own")], ids=["up", "down"])
+@pytest.mark.parametrize("step", [-12.0, 12.0])
+def test_up_and_down_have_rates_of_their_own(rates: Rates, step: float) -> None:
+    high = replace(LEVEL, limits={Degree.EXTREME: 500.0}, rates=rates)
+    after = Sample(T0 + STEP, quiet().points[-1][1] + step, Flag.GOOD, "")
+    assert both(quiet(), after, high)[1] is ((rates.rise if step > 0.0 else rates.fall) > 1.0)
+
+
+def test_a_spike_of_a_brook_is_seen_afterwards() -> None:
+    brook = Rules(Quantity.DISCHARGE, STEP)
+    standing, known = Standing(), []
+    for turn, flow in enumerate([2.0, 2.1, 2.0, 2.1, 2.0, 3.4, 2.0]):
+        standing, short = both(standing, Sample(T0 + turn * STEP, flow, Flag.GOOD, ""), brook)
+        known.append(short)
+    assert known[-3:] == [True, True, False]
 
 
 def test_a_fall_is_told_by_the_long_way() -> None:
