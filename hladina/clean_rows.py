@@ -1,9 +1,9 @@
 """The rows of a clean block of a readings file, all at once. Pure.
 
 Clean is: plain ASCII without quotes, as many commas in each line, times such as 2025-05-01T10:30:00Z (or +00:00, or
-without a zone), values of digits with at most one point, one unit a station. Of anything else this says nothing, and the
-reader that looks at each row by itself (`hladina.records`) takes the block; what both understand they understand alike,
-to the bit.
+without a zone), values of digits with at most one point, one unit a station. Of anything else this says nothing, and
+the reader that looks at each row by itself (`hladina.records`) takes the block; what both understand they understand
+alike, to the bit.
 """
 
 from collections.abc import Iterator, Sequence

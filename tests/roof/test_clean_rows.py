@@ -164,6 +164,21 @@ def test_units_that_change_leave_the_rows_in_their_order(tmp_path: Path) -> None
     assert found.value == [150.0, 160.0, 170.0]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["A,2025-05-01T00:00:00Z,9007199254740993,cm,x"],
+        ["A,2025-05-01T00:00:00Z,90071992547409.93,cm,x"],
+        ["A,2025-05-01T00:00:00Z,-12.5,cm,x", "A,2025-05-01T00:10:00Z,-0.0,cm,x"],
+        ["A,2025-05-01T00:00:00Z,1,cm,x,y", "A,2025-05-01T00:10:00Z,1,cm"],
+        ["A,2025-05-01T00:00:00Z,1,cm", "A,2025-05-01T00:10:00Z,1,cm,x,y"],
+        [f"{name},2025-05-01T00:{i}0:00Z,{i},cm,x" for i in range(6) for name in ("A", "Q", "A")] * 20,
+    ],
+)
+def test_rows_that_are_near_the_edge_of_what_is_clean(tmp_path: Path, lines: list[str]) -> None:
+    both(tmp_path, "\n".join([HEADER.decode(), *lines]).encode(), PIECE)
+
+
 def test_a_dirty_row_is_named_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     lines = [f"A,2025-05-{1 + i // 144:02d}T{i % 144 // 6:02d}:{i % 6}0:00Z,{i}.5,cm,x" for i in range(1000)]
