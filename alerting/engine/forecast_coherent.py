@@ -68,6 +68,8 @@ def settled(level: Array, probability: Array, limits: Array, value: Array) -> Ar
     chance = np.where(unreached[:, :, None], probability, np.nan)
     touched = (chance >= MEETS[2]) | (limits[:, :, None] < level[:, None, :, 2] + _TOUCH)
     touched &= unreached[:, :, None]
+    if not touched.size:
+        return level
     some = np.flatnonzero(touched.reshape(len(level), -1).any(axis=1))
     if not some.size:
         return level
