@@ -248,7 +248,7 @@ def test_what_is_carried_on_is_carried_on() -> None:
     assert both(vouched, SAMPLE, LEVEL)[1]
     jumped = changed(quiet(), memory=changed(quiet().memory, jumped=Point(T0, 60.0)))
     assert both(jumped, SAMPLE, LEVEL)[1]
-    heard = changed(quiet(), life=changed(quiet().life, evidence_at=SAMPLE.at))
+    heard = changed(quiet(), life=changed(quiet().life, evidence_at=SAMPLE.at + STEP))
     assert both(heard, SAMPLE, LEVEL)[1]
 
 
