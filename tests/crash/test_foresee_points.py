@@ -9,9 +9,12 @@ import sys
 import psycopg
 import pytest
 
+from alerting.engine.forecast_trained import Trained
+from alerting.engine.rulebook import Rulebook
+from alerting.rebuild_forecast import foreseen_again
 from floodcore.killpoint import KILL_POINTS
 from floodcore.store import book
-from tests.crash.foreseeing import LEVELS
+from tests.crash.foreseeing import LEVELS, NETWORK
 from tests.crash.house import ROOT
 
 POINTS = [name for name in KILL_POINTS if name.startswith("foresee.")]
@@ -25,6 +28,8 @@ TOLD = """
 DOCUMENTS = """
     SELECT e.event_id, (SELECT count(*) FROM cap_message m WHERE m.event_id = e.event_id AND revision = 0)
     FROM event e WHERE station_id = %s AND kind IN ('reached', 'expected') AND reason <> 'fulfilled'"""
+
+LOOKS = "SELECT series_id, count(*) FROM foresight_look GROUP BY series_id ORDER BY series_id"
 
 
 async def life(station: str, dsn: str, kill_at: str) -> int | None:
@@ -57,6 +62,13 @@ async def test_each_expectation_is_told_once(point: str, database: str) -> None:
             assert {count for _, count in documents} == {1}
             told[station] = changes, texts
         assert told["KILLED"] == told["SPARED"]
+        await connection.execute("BEGIN")
+        for number, looked in await (await connection.execute(LOOKS)).fetchall():
+            assert looked >= 2
+            again = await foreseen_again(connection, Rulebook(NETWORK), Trained(), number)
+            assert again is not None
+            assert (again.sound, again.comparable, again.since) == (True, True, None)
+        await connection.execute("COMMIT")
         changes, texts = told["SPARED"]
         reasons = [row[4] for row in changes if row[1] == "expected"]
         assert {"expected", "fulfilled", "withdrawn"} <= set(reasons), reasons
