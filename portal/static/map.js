@@ -34,15 +34,16 @@ hladina.start = (map, words) => {
 
   /* Letters of a mark stand once in the page's definitions: a mark's name is what is heard, not its letters. */
   const signs = new Map();
+  const defs = document.querySelector("svg.defs > defs");
   function sign(letters, x, y, kind = "") {
     if (letters === "") return "";
     const key = String(letters);
     if (!signs.has(key)) {
-      const drawn = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      const drawn = document.createElementNS(defs.namespaceURI, "text");
       drawn.id = `sign${signs.size}`;
       drawn.setAttribute("dy", ".36em");
       drawn.textContent = key;
-      document.querySelector("svg.defs > defs").append(drawn);
+      defs.append(drawn);
       signs.set(key, drawn.id);
     }
     return `<use class="${kind}" href="#${signs.get(key)}" x="${x}" y="${y}"/>`;
