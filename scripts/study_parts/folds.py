@@ -1,8 +1,8 @@
 """Cross-validation: nothing is scored by what has learnt, been calibrated or been priced on it.
 
 Three rounds. The networks of a fold are learnt on all others. Their log-odds and the ends of their levels are then
-fitted on what the networks of the other folds said of those, and so is the level at which warnings begin, at limits
-that are not scored (study_parts.price).
+fitted on what the networks of the other folds said of those, and so are the levels at which warnings begin, at virtual
+limits (study_parts.price).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The price of a warning: how probable a limit must be for one to begin, learnt on limits nobody is scored at.
+"""The price of a warning: how probable a limit must be for one to begin, learnt on many virtual limits.
 
 The real limits of a few storms are too few to learn a price from. So warnings are tried at ten limits of each gauge
 from 15 to 105 % of the way from median to peak: floods that stop short are among them, and so are small ones.
