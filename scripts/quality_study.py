@@ -20,7 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.quality_parts import abreast, measure, own_rates  # the path comes first
-from scripts.quality_parts.faults import KINDS, spike
+from scripts.quality_parts.faults import KINDS, lapse, spike
 from scripts.quality_parts.measure import DRY, FLOOD, Found, Risen
 from scripts.quality_parts.rises import RISES
 from scripts.quality_parts.tracks import DISCHARGE_GROUPS, Track, recorded, synthetic
@@ -49,6 +49,7 @@ def main() -> int:
     for kind in RISES:
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED)), flush=True)
         print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 1, spike), " with spikes"), flush=True)
+        print(rise_row(measure.rises(tracks, kind, options.count, _SEED + 2, lapse), " under a short drop"), flush=True)
     if not options.kinds:
         _untouched(tracks, options)
         _own_rates(tracks, options.count)

@@ -182,6 +182,19 @@ def duplicate(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
     return sent
 
 
+def lapse(rng: Random, stretch: Stretch, start: int) -> list[Sent]:
+    """The gauge lies 15 to 400 cm lower for 4 to 12 readings, begun up to 15 before: it rests, or follows the water."""
+    by, count = abs(_size(rng, 15.0, 400.0)), rng.randint(4, 12)
+    first = max(start - rng.randint(0, 15), 1)
+    before, rests = stretch[first - 1].true, rng.random() < _HALF
+    return _changed(
+        stretch,
+        first,
+        lambda _, true: round((before if rests else true) - by + rng.gauss(0.0, 1.0), 1),
+        first + count,
+    )
+
+
 KINDS: dict[str, Fault] = {
     "spike": spike,
     "two spikes": pair,

@@ -159,7 +159,9 @@ def _risen(risen: Risen, one: Track, sent: Sequence[Sent], start: int) -> None:
     risen.rises += 1
     suppressed = untold = False
     for degree, limit in limits.items():
-        due = next(i for i, s in enumerate(sent) if i >= start and not s.bad and s.true >= limit)
+        due = next((i for i, s in enumerate(sent) if i >= start and not s.bad and s.true >= limit), None)
+        if due is None:  # no good reading shows it: nobody could have told
+            continue
         came = next((i for i, d in enumerate(outcome.degree) if i >= start and d >= degree), None)
         if came is None:
             suppressed = True
