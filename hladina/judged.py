@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.engine import trend
-from alerting.engine.forecast_past import Past, stage
+from alerting.engine.forecast_past import Past, stage, unstage
 from alerting.engine.judge import Job, Standing, spans, walk
 from alerting.engine.lifecycle import PROVED, Transition
 from alerting.engine.rules import Rules, of_rain
@@ -163,5 +163,14 @@ def interval(at: Sequence[datetime]) -> timedelta:
 
 def staged(station: Recorded, values: Sequence[float]) -> Array:
     """Values in the canonical unit as the forecast wants them: cm, or a discharge as a stage of its lowest limit."""
-    positive = [limit for limit in station.limits.values() if limit > 0.0]
-    return stage(station.quantity, values, min(positive, default=1.0))
+    return stage(station.quantity, values, _reference(station))
+
+
+def unstaged(station: Recorded, stages: Array) -> Array:
+    """Stages of `staged` as values in the canonical unit."""
+    return unstage(station.quantity, stages, _reference(station))
+
+
+def _reference(station: Recorded) -> float:
+    """The lowest limit above zero: a discharge of it is a stage of 100."""
+    return min((limit for limit in station.limits.values() if limit > 0.0), default=1.0)

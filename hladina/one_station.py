@@ -16,9 +16,10 @@ from alerting.engine import forecast_odds
 from alerting.engine.forecast_local import Local
 from alerting.engine.rules import version
 from floodcore.quality.rates import GENERIC, Learnt
+from floodcore.units import CANONICAL
 from floodcore.words import Flag
 from hladina import foresight, plots, rates, skill, training
-from hladina.judged import Outcome, judge, staged
+from hladina.judged import Outcome, judge, staged, unstaged
 from hladina.neighbours import above
 from hladina.records import Record
 from hladina.skill import Tally
@@ -94,7 +95,8 @@ def foreseen(stations: Mapping[str, Recorded], local: Local | None, one: Judged,
     stages = staged(station, heard.value)
     picture = None
     if transitions or warnings:
-        picture = plots.hydrograph(station.id, heard, said, stages, transitions)
+        limits = unstaged(station, said.limits)
+        picture = plots.hydrograph(station.id, heard, said, (limits, CANONICAL[station.quantity]), transitions)
     return Written(
         one.degrees,
         one.quality,

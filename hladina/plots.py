@@ -27,18 +27,23 @@ _WARNED_COLUMN = 1
 _PAUSE_S = 3600.0
 
 
-def hydrograph(name: str, heard: Heard, said: Told, staged: Array, transitions: Sequence[Transition]) -> str:
-    """The stage of a station with its limits, the degree reached, and when the limit was warned of an hour ahead."""
-    at = np.array(heard.at)
-    low = float(min(staged.min(), np.nanmin(said.limits)))
-    high = float(max(staged.max(), np.nanmax(said.limits)))
+def hydrograph(
+    name: str, heard: Heard, said: Told, limits: tuple[Array, str], transitions: Sequence[Transition]
+) -> str:
+    """What a station measured with its limits, the degree reached, and when the limit was warned of an hour ahead.
+
+    `limits`: those of `said` in the unit of `heard.value`, (moments, degrees), and that unit's name.
+    """
+    at, values = np.array(heard.at), np.array(heard.value)
+    low = float(min(values.min(), np.nanmin(limits[0])))
+    high = float(max(values.max(), np.nanmax(limits[0])))
     plot = _Plot(float(at[0]), float(max(at[-1], at[0] + 1.0)), low, high + 0.05 * (high - low + 1.0))
-    keep = _kept(staged)
-    path = " ".join(f"{plot.x(t):.1f},{plot.y(v):.1f}" for t, v in zip(at[keep], staged[keep], strict=True))
+    keep = _kept(values)
+    path = " ".join(f"{plot.x(t):.1f},{plot.y(v):.1f}" for t, v in zip(at[keep], values[keep], strict=True))
     parts = [
         _HEAD.format(width=_WIDTH, height=_HEIGHT + _STRIP * (len(said.degrees) + 2), title=escape(name), edge=_EDGE),
         *_days(plot),
-        *_limits(plot, said),
+        *_limits(plot, said, *limits),
         f'<polyline points="{path}" fill="none" stroke="#1f5f8b" stroke-width="1.4"/>',
         *_degrees(plot, transitions),
         *_warnings(plot, said),
@@ -48,7 +53,7 @@ def hydrograph(name: str, heard: Heard, said: Told, staged: Array, transitions: 
 
 
 class _Plot:
-    """From time in seconds and stage in cm to the picture."""
+    """From time in seconds and value to the picture."""
 
     def __init__(self, begin: float, end: float, low: float, high: float) -> None:
         self.begin, self.end, self.low, self.high = begin, end, low, high
@@ -91,16 +96,17 @@ def _days(plot: _Plot) -> Iterator[str]:
         )
 
 
-def _limits(plot: _Plot, said: Told) -> Iterator[str]:
-    """A line for each limit as long as it held, its value at the right end of the last."""
+def _limits(plot: _Plot, said: Told, every: Array, unit: str) -> Iterator[str]:
+    """A line for each limit as long as it held, its value above the right end of the last."""
     for index, degree in enumerate(said.degrees):
-        limits, colour = said.limits[:, index], _COLOURS[degree]
+        limits, colour = every[:, index], _COLOURS[degree]
         known = np.nan_to_num(limits, nan=np.finfo(np.float64).min)
         edges = [0, *(np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()]
         starts = [_EDGE, *(plot.x(float(said.now[edge])) for edge in edges[1:])]
         for edge, left, right in zip(edges, starts, [*starts[1:], _WIDTH - _EDGE], strict=True):
             y = plot.y(float(limits[edge]))
-            named = f'<text x="{_WIDTH - _EDGE + 4:.0f}" y="{y + 4:.1f}">{degree}: {limits[edge]:g} cm</text>'
+            value = f"{degree}: {limits[edge]:.4g} {escape(unit)}"
+            named = f'<text x="{_WIDTH - _EDGE:.0f}" y="{y - 3:.1f}" text-anchor="end">{value}</text>'
             line = f'<line x1="{left:.0f}" x2="{right:.0f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" '
             if np.isfinite(y):
                 yield f'{line}stroke-dasharray="6 3"/>{named if edge == edges[-1] else ""}'

@@ -87,3 +87,11 @@ def stage(quantity: Quantity, values: Sequence[float] | Array, reference: float)
         return array
     stages: Array = 100.0 * (np.maximum(array, 0.0) / reference) ** _RATING
     return stages
+
+
+def unstage(quantity: Quantity, stages: Array, reference: float) -> Array:
+    """What `stage` was given, in its unit; NaN stays NaN."""
+    if quantity is Quantity.LEVEL:
+        return stages
+    values: Array = reference * (stages / 100.0) ** (1.0 / _RATING)
+    return values

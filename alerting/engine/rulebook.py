@@ -121,6 +121,8 @@ def _place(sample: Sample) -> tuple[int, datetime]:
 
 def _why(station: Station | None, rules: Rules, since: datetime | None) -> Why:
     """Where the limits of these rules come from and, if they were changed, who changed them and why."""
+    if station is not None and rules.rain is not None and station.rain_degrees is not None:
+        return Why(source=", ".join(dict.fromkeys(each.source for each in station.rain_degrees.sums)))
     if station is None or not rules.limits:
         return NOBODY_SAID
     limits = station.limits_of(rules.quantity)

@@ -148,9 +148,8 @@ async def test_who_changed_a_rule_and_why_is_kept_and_unknown_is_said_so(pool: P
         await bring(conn, "A", [(i, 60.0) for i in range(25)])
         await judge(conn)
         found = data("A", await rulelog.of_station(conn, "A"), station("A"), T0)
-    used, to_come = found["used"], found["to_come"]
-    assert isinstance(used, list)
-    assert isinstance(to_come, list)
+    read = json.loads(json.dumps(found))
+    used, to_come = read["used"], read["to_come"]
     assert [(one["since"], one["limits"]["1"], one["author"], one["source"]) for one in used] == [
         ("2026-06-01T00:00:00Z", 100.0, None, "invented"),
         ("2026-06-01T03:20:00Z", 70.0, "M. Vzorová", "invented anew"),

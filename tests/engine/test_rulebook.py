@@ -213,6 +213,15 @@ def test_the_same_limits_set_twice_are_of_the_last_who_set_them() -> None:
     assert book(station(limits(100.0), changes=(LOWERED, kept))).of("S", LEVEL, FRIDAY).why.author == "J. Vzorový"
 
 
+def test_the_limits_of_rain_name_their_source_too() -> None:
+    sums = tuple(
+        RainLimit(timedelta(hours=hours), {Degree(1): 30.0}, {}, source)
+        for hours, source in ((1, "a"), (3, "b"), (6, "a"))
+    )
+    gauge = replace(station(), quantities=(Quantity.RAIN,), rain_degrees=RainDegrees(sums))
+    assert Rulebook(Network(stations={"S": gauge})).of("S", Quantity.RAIN, T0).why == Why(source="a, b")
+
+
 def test_people_are_told_of_no_spare_gauge_and_residents_of_no_rain_unless_it_is_said() -> None:
     limit = RainLimit(timedelta(hours=24), {Degree(1): 60.0}, {}, "a plan")
     main, spare = station(limits(100.0)), replace(station(limits(100.0), name="T"), spare_for="S")

@@ -144,11 +144,12 @@ def test_reliability_rows() -> None:
 @pytest.mark.parametrize("transitions", [reached(200), []], ids=["a flood", "warned in vain"])
 def test_pictures_are_sound_and_show_the_warning(transitions: list[Transition]) -> None:
     value = [50.0] * 20 + [110.0] * 6 + [50.0] * 30
-    told, heard, stage = story(value, {15, 16, 17})
-    picture = plots.hydrograph("A <&> B", heard, told, stage, transitions)
+    told, heard, _ = story(value, {15, 16, 17})
+    picture = plots.hydrograph("A <&> B", heard, told, (told.limits * 5.71, "m3/s"), transitions)
     root = etree.fromstring(picture.encode())
     words = " ".join(element.text or "" for element in root.iter())
     assert "A <&> B" in words
+    assert "1: 571 m3/s" in words, "a discharge in its own unit, not as the stage that is foreseen"
     assert "expected from 2025-05-01 02:30 UTC" in words
     assert ("degree 1 from 2025-05-01 03:20 UTC" in words) == bool(transitions)
     etree.fromstring(plots.reliability(skill.tally("A", *_args(value, {15}, transitions)).bins).encode())
