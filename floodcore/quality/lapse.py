@@ -41,7 +41,7 @@ def lies(memory: Memory) -> bool:
 def is_back(memory: Memory, doubt: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
     """Whether a gauge that lapsed is back with `point`, the newest of those in `doubt` that agree."""
     first, last = doubt.agreeing_from, memory.last
-    if not doubt.lay or first is None or last is None or first.value == point.value:
+    if not doubt.lay or first is None or last is None:
         return False
     rise, away = first.value - good.value, minutes_between(good, first)
     if away > _LASTS_MIN:

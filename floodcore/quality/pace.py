@@ -20,6 +20,7 @@ _MINUTE = timedelta(minutes=1)
 # The pace of a river is remembered for about an hour: it halves in half an hour.
 _PACE_HALVES_MIN = 30.0
 PACE_FACTOR = 3.0
+_REPEATED = 2
 # A recorded wild river fell 74 cm in 10 min (bad_inputs, gauge A); so steep a fall is of no more than what half an hour
 # allows. However fast the river rose just now: a gauge torn off on the rise must not have its fall taken for water.
 STEEPEST_FALL = 7.5
@@ -42,10 +43,21 @@ def plausible(memory: Memory, good: Point, point: Point, quantity: Quantity, rat
     if abs(change) <= own * ordinary(quantity, good.value, minutes):
         return True
     paced = PACE_FACTOR * decayed(memory.pace, minutes)
-    longest = minutes
+    longest = _since_change(memory, point, minutes) if change > 0.0 else minutes
     if change < 0.0 and quantity is Quantity.LEVEL:
         paced, longest = min(paced, STEEPEST_FALL), min(minutes, STEEP_FALL_LASTS_MIN)
     return abs(change) <= paced * max(longest, SHORTEST_STEP_MIN)
+
+
+def _since_change(memory: Memory, point: Point, minutes: float) -> float:
+    """Over how long a rise by its pace may have gone on: from before the last reading if that only repeated one.
+
+    A logger that gives a value twice on a rise shows the rise of two intervals in the next.
+    """
+    if memory.last is not None or memory.same_since is None or memory.same_count < _REPEATED or memory.moved <= 0.0:
+        return minutes
+    since = (point.at - memory.same_since) / _MINUTE
+    return max(minutes, since) if since <= _PACE_HALVES_MIN else minutes
 
 
 def ordinary(quantity: Quantity, value: float, minutes: float) -> float:

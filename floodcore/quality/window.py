@@ -5,14 +5,14 @@ only a fold gives the same verdicts live, in replay and in a hindcast, however s
 
 Laws (tests/quality): a bad sample is never believed; a true rise is never suppressed. So a jump that
 the river could make is believed at once; a larger one is SUSPECT and the next sample decides:
-corroborated, both are believed; contradicted, the first has failed. The very same value once more
-decides nothing, and neither does the old value in another unit. A large *drop* is another matter, because
+corroborated, both are believed; contradicted, the first has failed. The very same value at a new time
+corroborates too; the old value in another unit decides nothing. A large *drop* is another matter, because
 gauges die at the crest (reliability.md finding 4): it is believed only after hours of readings that are steady
 and yet move, and until then the last good value stands.
 
 The tests, each in its module: `pace` (what a river may do), `rates` (one station's own), `codes` (codes, zero, unit),
-`still` (stuck), `spikes` (known afterwards). Kerr 2025, 8 m in 45 min, is 178 cm in 10 min: its first step waits for
-the next sample, no other does. Numbers of the proof are owned here.
+`still` (stuck), `spikes` (known afterwards), `repeats` (a leap said again). Kerr 2025, 8 m in
+45 min, is 178 cm in 10 min: its first step waits for the next sample, no other does. Numbers of the proof are owned here.
 """
 
 from datetime import timedelta
@@ -32,6 +32,7 @@ from floodcore.quality.pace import (
     step_of,
 )
 from floodcore.quality.rates import GENERIC, Rates
+from floodcore.quality.repeats import said_again, taken_back
 from floodcore.quality.spikes import SPIKE, moved_on, spike_of, stood_out
 from floodcore.quality.still import dwelt, is_stuck
 from floodcore.words import Flag, Quantity
@@ -103,6 +104,8 @@ def _after(memory: Memory, good: Point, point: Point, quantity: Quantity, *, flo
     """Judge a value against the one believed last."""
     if test := no_water(good, point.value, quantity):
         return Checked(memory, (Verdict(point.at, Flag.FAIL, test),))
+    if (restored := taken_back(memory, point, quantity)) is not None:
+        return _believe(restored, (point,), quantity, said_again(memory))
     renamed = memory.doubted > 0 and point.value < good.value and is_other_unit(memory, point, quantity)
     if not renamed and plausible(memory, good, point, quantity, rates):
         return _near(memory, good, point, quantity, flooded=flooded)
@@ -169,8 +172,7 @@ def _jump(memory: Memory, good: Point, point: Point, quantity: Quantity) -> Chec
         return _leap(memory, (memory.last, point), quantity)
     if not slip and memory.last is not None and _is_back(memory, doubt, good, point, quantity):
         return _leap(memory, (memory.last, point), quantity)
-    moved = memory.last is not None and point.value != memory.last.value
-    if not slip and memory.doubted > _FEW and moved and doubt.agreeing >= _needed_above(doubt, point, quantity):
+    if not slip and memory.doubted > _FEW and doubt.agreeing >= _needed_above(doubt, point, quantity):
         return _leap(memory, (point,), quantity)
     test = UNIT if slip else JUMP
     return Checked(doubt, (*_undecided(memory, doubt), Verdict(point.at, Flag.SUSPECT, test)))
@@ -251,12 +253,12 @@ def _nonsense(doubt: Memory) -> int:
 def _decides(memory: Memory, good: Point, point: Point, quantity: Quantity) -> bool:
     """Whether `point` corroborates the doubted rise before it.
 
-    It must keep enough of the rise and go on no faster than a river might. The very same value once more
-    proves nothing: water that has just leapt moves, a sensor at the end of its range does not. After one or two
-    bad samples only water that goes on rising is proof enough.
+    It must keep enough of the rise and go on no faster than a river might. The very same value at a new time
+    is the gauge saying it again: enough for the officers, and no proof for residents (alerting/engine/proof.py). After
+    one or two bad samples only water that does not fall is proof enough.
     """
     first = memory.last
-    if first is None or first.value <= good.value or point.value == first.value or memory.trouble >= _BABBLES:
+    if first is None or first.value <= good.value or memory.trouble >= _BABBLES:
         return False
     if memory.doubted > _FEW and (memory.doubted > _SHORT_SPELL or point.value < first.value):
         return False

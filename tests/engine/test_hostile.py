@@ -103,6 +103,23 @@ CASES: dict[str, tuple[Values, list[int], list[int]]] = {
         [3],
         [3],
     ),
+    "a crest of three equal values after a leap": ([*CALM, 104.0, 111.0, 158.0, 158.0, 158.0, 155.0], [1], []),
+    "a leap that stays, and never moves": ([*CALM, *[160.0] * 30], [1], []),
+    "a leap that stays for hours, then the flood goes on": (
+        [*CALM, *[160.0] * 30, 164.0, 172.0, 185.0, 202.0, 225.0, 251.0],
+        ALL,
+        ALL,
+    ),
+    "one false value, said again and again": (
+        [*CALM, *[x for n in range(5) for x in (400.0, 400.0, 101.0 + n % 2, 100.0, 101.0)]],
+        [3],
+        [],
+    ),
+    "a value repeated on the rise": (
+        [*CALM, 101.0, 104.0, 109.0, 117.0, 128.0, 141.0, 141.0, 170.0, 182.0, 200.0, 222.0, 222.0, 262.0],
+        ALL,
+        ALL,
+    ),
 }  # fmt: skip
 
 

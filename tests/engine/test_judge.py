@@ -76,7 +76,13 @@ def test_a_bad_sample_changes_no_degree_up_or_down() -> None:
     for bad in (500.0, -300.0, 0.0, None, float("nan"), 9999.0):
         assert told([60, 62, bad, 61, 60]) == []
         assert told([60, 70, 85, bad, 86, 85]) == [(2, 0, 1)]
-        assert told([60, 70, 85, bad, bad, bad, bad, bad, bad]) == [(2, 0, 1)]
+        assert told([60, 70, 85, *[bad] * 6])[1:] == ([(4, 1, 4)] if bad == 500.0 else [])
+
+
+def test_a_false_value_said_again_raises_the_degree_for_officers_alone() -> None:
+    raised = changes(RULES, samples([60, 70, 85, *[500.0] * 6]))[-1]
+    assert (raised.transition.to_degree, raised.known.firm_to) == (Degree.EXTREME, Degree.VIGILANCE)
+    assert told([60, 70, 85, 500.0, 500.0, 86, 85, 86, 85])[-1] == (8, 4, 1)
 
 
 @given(st.lists(st.floats(20, 300), min_size=4, max_size=40), st.data())

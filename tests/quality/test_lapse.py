@@ -95,10 +95,12 @@ def test_water_that_rose_so_fast_that_its_low_readings_disagree_has_lapsed_too()
     assert good(gauge.feed([319.0, 476.0, 555.0])) == [True, True, True]
 
 
-def test_the_very_same_value_again_decides_nothing() -> None:
+def test_a_crest_that_came_meanwhile_may_stand_quite_still() -> None:
     gauge = lain(5)
-    assert good(gauge.feed([90.0, 90.0, 90.0])) == [False, False, False]
-    assert good(gauge.feed([91.0])) == [True]
+    assert good(gauge.feed([90.0, 90.0])) == [True, True]
+    gauge = lain(5)
+    assert good(gauge.feed([390.0, 390.0])) == [False, False]
+    assert good(gauge.feed([390.0])) == [True]
 
 
 def test_a_discharge_lapses_too() -> None:
