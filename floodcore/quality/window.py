@@ -12,7 +12,8 @@ and yet move, and until then the last good value stands.
 
 The tests, each in its module: `pace` (what a river may do), `rates` (one station's own), `codes` (codes, zero, unit),
 `still` (stuck), `spikes` (known afterwards), `repeats` (a leap said again). Kerr 2025, 8 m in
-45 min, is 178 cm in 10 min: its first step waits for the next sample, no other does. Numbers of the proof are owned here.
+45 min, is 178 cm in 10 min: its first step waits for the next sample, no other does. Numbers of the proof are owned
+here.
 """
 
 from datetime import timedelta
