@@ -23,7 +23,8 @@ def lines(history: Mapping[str, object]) -> list[str]:
         said.append(f"    valid from {one['valid_from'] or UNKNOWN}; source: {one['source'] or UNKNOWN}")
         said.append(f"    by {one['author'] or UNKNOWN}: {one['reason'] or UNKNOWN}")
     for one in to_come:
-        said.append(f"{one['valid_from']}  {one['quantity']}  {_limits(one['limits'], one['unit'])}  to come")
+        state = "valid, no reading judged by it yet" if one["valid"] else "to come"
+        said.append(f"{one['valid_from']}  {one['quantity']}  {_limits(one['limits'], one['unit'])}  {state}")
         said.append(f"    source: {one['source'] or UNKNOWN}")
         said.append(f"    by {one['author']}: {one['reason']}")
     return said or ["never judged, and no change is entered"]

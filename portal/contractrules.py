@@ -1,6 +1,6 @@
 """The part of the OpenAPI document about the history of a station's rules. Pure."""
 
-from portal.schemawords import NUMBER, TEXT, TIME, WORD, Object, many, record
+from portal.schemawords import FLAG, NUMBER, TEXT, TIME, WORD, Object, many, record
 
 
 def paths() -> Object:
@@ -12,7 +12,7 @@ def paths() -> Object:
         return {"description": text, "content": {"application/json": kind}}
 
     responses: Object = {
-        "200": answer("versions in use, oldest first by quantity, and dated changes to come", "Rules"),
+        "200": answer("versions in use, oldest first by quantity, and dated changes not used yet", "Rules"),
         "404": answer("no such station", "Error"),
         "503": answer("database away", "Error"),
     }
@@ -51,4 +51,14 @@ def schemas() -> Object:
             **why,
         }
     )
-    return {"Rules": record({"station": WORD, "used": many(used), "to_come": many(record({"quantity": WORD, **why}))})}
+    valid: Object = {
+        **FLAG,
+        "description": "false: valid from a day to come; true: valid already, but no reading was judged by it yet",
+    }
+    change = record({"quantity": WORD, "valid": valid, **why})
+    to_come: Object = {
+        **many(change),
+        "description": "changes entered and not used yet; one leaves for `used` when a reading is judged by it. One "
+        "overtaken by a newer valid one before any reading is not named",
+    }
+    return {"Rules": record({"station": WORD, "used": many(used), "to_come": to_come})}

@@ -26,12 +26,17 @@ _SCHEMES = {"alarmstufe", "imgw", "rain"}
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One version, or one change to come, as the page shows it. `facts` are pairs of name and words."""
+    """One version, or one change not used yet, as the page shows it.
+
+    `facts` are triples of name, words and the language of the words, empty for that of the page. `waits`: the change
+    is valid, but no reading was judged by it yet.
+    """
 
     head: str
     iso: str
     limits: list[tuple[str, str]]
-    facts: list[tuple[str, str]]
+    facts: list[tuple[str, str, str]]
+    waits: bool
 
 
 async def history(desk: Desk, request: web.Request) -> web.Response:
@@ -56,7 +61,7 @@ async def page(desk: Desk, request: web.Request, language: Language) -> web.Resp
         return pages.error(desk, request, language, 404)
     reader = desk.reader(language)
     lines = await _lines(desk, mark)
-    found = _found(desk, mark, lines or [])
+    found = _found(desk, mark, lines)
     text = desk.render(
         "rules.html",
         reader,
@@ -81,7 +86,7 @@ async def _lines(desk: Desk, mark: Mark) -> list[RuleLine] | None:
         return None
 
 
-def _found(desk: Desk, mark: Mark, lines: list[RuleLine]) -> dict[str, Json]:
+def _found(desk: Desk, mark: Mark, lines: list[RuleLine] | None) -> dict[str, Json]:
     station = desk.house.network.stations.get(mark.station.id)
     return data(mark.station.id, lines, station, desk.house.clock.now())
 
@@ -98,7 +103,8 @@ def _card(reader: Reader, one: Mapping[str, Any], since: str) -> Card:
         f"{reader.say(f'quantity.{quantity.value}')}, {from_}",
         one[since],
         _limits(reader, one, quantity),
-        list(_facts(reader, one)),
+        _facts(reader, one),
+        one.get("valid") is True,
     )
 
 
@@ -132,15 +138,17 @@ def _wet(reader: Reader, limits: Mapping[str, float]) -> str:
     return reader.say("rules.saturated", limits=_sums(reader, limits)) if limits else ""
 
 
-def _facts(reader: Reader, one: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(reader: Reader, one: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What the station files say of sources is English; who changed a limit gave the reason in any language."""
     unknown = reader.say("rules.unknown")
     since = one.get("valid_from")
     facts = [
-        ("rules.valid_from", stamp(datetime.fromisoformat(since), reader.language) if since else unknown),
-        ("rules.source", one["source"] or unknown),
-        ("rules.author", one["author"] or unknown),
-        ("rules.reason", one["reason"] or unknown),
+        ("rules.valid_from", stamp(datetime.fromisoformat(since), reader.language) if since else unknown, ""),
+        ("rules.source", one["source"] or unknown, "en" if one["source"] else ""),
+        ("rules.author", one["author"] or unknown, ""),
+        ("rules.reason", one["reason"] or unknown, ""),
     ]
     if one.get("version"):
-        facts.append(("rules.version", reader.say("rules.version.of", version=one["version"], engine=one["engine"])))
-    return [(reader.say(key), words) for key, words in facts]
+        words = reader.say("rules.version.of", version=one["version"], engine=one["engine"])
+        facts.append(("rules.version", words, ""))
+    return [(reader.say(key), words, language) for key, words, language in facts]

@@ -74,9 +74,29 @@ async def test_programs_are_told_each_version_and_what_is_to_come(ruled: Running
     rules = Rulebook(ruled.house.network).of("316000", Quantity.LEVEL, SINCE)
     assert (second["version"], second["limits"]) == (version(rules.rules), json.loads(canonical(rules.rules))["limits"])
     (coming,) = found["to_come"]
-    assert (coming["valid_from"], coming["limits"]["1"], coming["author"]) == (
-        "2126-03-01T00:00:00Z", 165.0, "M. Vzorová",
+    assert (coming["valid_from"], coming["valid"], coming["limits"]["1"], coming["author"]) == (
+        "2126-03-01T00:00:00Z", False, 165.0, "M. Vzorová",
     )  # fmt: skip
+
+
+async def test_a_valid_change_of_a_silent_gauge_is_shown_as_not_judged_by_yet(house: House, serve: Serve) -> None:
+    portal = await serve(replace(house, network=changed(house.network)))
+    found = await asked(portal, "/api/v1/stations/316000/rules")
+    document: Any = contract.document()
+    schema = {"$ref": "#/components/schemas/Rules", "components": document["components"]}
+    Draft202012Validator(schema).validate(found)
+    assert [(one["valid_from"], one["valid"]) for one in found["to_come"]] == [
+        ("2026-03-01T00:00:00Z", True),
+        ("2126-03-01T00:00:00Z", False),
+    ]
+    for language in Language:
+        page = parsed(await text_of(portal, f"/{language}/stations/316000/rules"), strict=True)
+        past, coming = page.xpath("//section[@class='rules']")
+        said = portal.house.texts.say(language, "rules.waits")
+        assert said in past.text_content()
+        assert said not in coming.text_content()
+        sources = {str(each.text_content()): each.get("lang") for each in page.xpath("//dd[@lang]")}
+        assert sources == {"plan of March": "en", "flood plan 2126": "en"}
 
 
 async def test_sums_of_rain_stand_in_the_history(ruled: Running) -> None:
@@ -125,4 +145,16 @@ async def test_without_the_record_nothing_is_called_empty(house: House, serve: S
     words = parsed(await text_of(portal, "/en/stations/316000/rules")).text_content()
     assert "cannot be read now" in words
     assert "a new bridge" in words
+    assert "the weir was lowered" not in words, "whether a valid change is used cannot be known now"
     assert "has not been judged" not in words
+
+
+async def test_without_the_record_it_is_not_said_that_no_change_waits(house: House, serve: Serve) -> None:
+    gauge = changed(house.network).stations["316000"]
+    network = replace(house.network, stations={"316000": replace(gauge, changes=gauge.changes[:1])})
+    portal = await serve(replace(house, network=network))
+    await text_of(portal, "/en/stations/316000")
+    await house.pool.close()
+    words = parsed(await text_of(portal, "/en/stations/316000/rules")).text_content()
+    assert "cannot be read now" in words
+    assert portal.house.texts.say(Language.EN, "rules.to_come.none") not in words
