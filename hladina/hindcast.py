@@ -19,7 +19,7 @@ from alerting.engine import forecast_odds
 from alerting.engine.forecast_trained import Trained
 from alerting.engine.rules import ENGINE
 from floodcore.network import own_rates
-from hladina import one_station, plots, rates, skill_table, trained
+from hladina import datum, one_station, plots, rates, skill_table, trained
 from hladina.judged import Outcome
 from hladina.one_station import Judged, Written, needed
 from hladina.records import Records, read_readings
@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     except OSError as error:
         print(f"{error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
         return 1
-    for line in (*notices, *records.said()):
+    for line in (*notices, *records.said(), *datum.refused(stations, records.by_station)):
         print(line, file=sys.stderr)
     if not records.usable:
         print("no row could be used", file=sys.stderr)

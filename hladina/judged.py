@@ -114,7 +114,7 @@ def judge(
     uses = ruled(station, interval(at), rates) if rules is None else rules
     uses = (Ruled(None, uses),) if isinstance(uses, Rules) else tuple(uses)
     outcome = Outcome(uses[0].rules, uses)
-    samples = [Sample(when, v, *of_value(station.quantity, v)) for when, v in zip(at, record.value, strict=True)]
+    samples = [Sample(when, v, *_alone(station, v)) for when, v in zip(at, record.value, strict=True)]
     ends = [len(at) if use.since is None else bisect_left(at, use.since) for use in uses[1:]]
     standing = Standing()
     for use, begin, end in zip(uses, [0, *ends], [*ends, len(at)], strict=True):
@@ -125,6 +125,11 @@ def judge(
                 outcome.fallen[0].append(sample.at.timestamp())
                 outcome.fallen[1].append(sample.value)
     return outcome
+
+
+def _alone(station: Recorded, value: float | None) -> tuple[Flag, str]:
+    """The verdict of the door on a value, above the gauge's own zero."""
+    return of_value(station.quantity, None if value is None else value - station.zero)
 
 
 def _judged(job: Job, outcome: Outcome) -> Standing:

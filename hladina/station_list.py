@@ -18,12 +18,13 @@ from alerting.engine.rain_sums import RainRules
 from floodcore.network.mounting import moment
 from floodcore.units import UnknownUnitError, to_canonical
 from floodcore.words import Degree, Quantity
+from hladina import datum
 from hladina.rain_list import rain_rules, rain_scheme
 
 _KINDS = (Quantity.LEVEL, Quantity.DISCHARGE, Quantity.RAIN)
 _KEYS = (
     *("id", "name", "river", "quantity", "unit", "thresholds", "changes", "upstream", "rain_gauges", "area_km2"),
-    *("rain_degrees", "by_person"),
+    *("rain_degrees", "by_person", "zero"),
 )
 # Keys whose values are names: 06741510, 2020-01-01 and no are ids, not a number, a day and a denial.
 _NAMES = ("id", "upstream", "rain_gauges", "valid_from")
@@ -57,7 +58,8 @@ class Recorded:
     """A station of a recorded flood. `limits` are in the canonical unit; `area_km2` None when unknown.
 
     `upstream` and `rain_gauges` hold only ids that are in the list. `rain` are limits of rain sums. `limits` are those
-    before the first of the dated `changes`, oldest first; `at` is the station as it is at a moment.
+    before the first of the dated `changes`, oldest first; `at` is the station as it is at a moment. `zero` is the
+    height of the gauge's zero in the datum of its readings and limits (hladina.datum).
     """
 
     id: str
@@ -70,6 +72,7 @@ class Recorded:
     rain: RainRules | None = None
     rain_scheme: str = "rain"
     changes: tuple[Dated, ...] = ()
+    zero: float = 0.0
 
     @property
     def has_limits(self) -> bool:
@@ -158,12 +161,37 @@ def _station(item: object, where: str, said: Said) -> Recorded | None:
     _strange_unit(station, where, said)
     station.limits.update(_limits(item.get("thresholds"), station, where, said))
     station = replace(station, changes=_changes(item.get("changes"), station, where, said))
+    station = replace(station, zero=_zero(item.get("zero"), station, where, said))
     sums = rain_rules(item.get("rain_degrees"), where, said.faults)
     if sums is not None and station.quantity is not Quantity.RAIN:
         said.faults.append(f"{where}: rain_degrees are of rain, not of {station.quantity}")
     if item.get("by_person"):
         said.notices.append(f"{where}: by_person is for people to judge, and not judged here, as in the live house")
     return replace(station, rain=sums, rain_scheme=rain_scheme(item.get("rain_degrees"), where, said.faults))
+
+
+def _zero(item: object, station: Recorded, where: str, said: Said) -> float:
+    """The height of the gauge's zero in the canonical unit: as given, or as the limits tell it."""
+    limits = [limit for each in (station.limits, *(one.limits for one in station.changes)) for limit in each.values()]
+    if item is None:
+        zero = datum.zero_by(station.quantity, limits)
+        if zero != 0.0:
+            said.notices.append(
+                f"{where}: thresholds from {min(limits):g} cm on are no heights above a gauge's zero; the range of "
+                f"believable readings is laid around them, as if zero were {zero:g} cm"
+            )
+    else:
+        number = _number(item)
+        if number is None or station.quantity is not Quantity.LEVEL:
+            said.faults.append(f"{where}: zero {shown(item)} is not the height of a level's zero, a number in its unit")
+            return 0.0
+        zero = canonical(station, number, station.unit)
+    if not datum.fits(station.quantity, zero, limits):
+        said.faults.append(
+            f"{where}: thresholds lie where no reading is believed, {datum.range_of(station.quantity, zero)}; is the "
+            "unit right? Of heights above the sea give zero, the height of the gauge's zero"
+        )
+    return zero
 
 
 def _strange_keys(item: dict[object, object], where: str, said: Said) -> None:

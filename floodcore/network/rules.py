@@ -13,10 +13,13 @@ from itertools import pairwise
 from floodcore.network.faults import Fault, suggestion
 from floodcore.network.model import DEGREES
 from floodcore.network.tree import Node
+from floodcore.quality.door import GROSS_RANGE
+from floodcore.words import Quantity
 
 KINDS = ("rivers", "places", "partners", "sources", "exports", "stations")
 _SINGULAR = {kind: kind.removesuffix("s") for kind in KINDS}
 _EXTREME = 4
+_RANGES = {str(quantity): GROSS_RANGE[quantity] for quantity in (Quantity.LEVEL, Quantity.DISCHARGE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,13 @@ def _limits(entries: Entries) -> Iterator[Fault]:
 
 
 def rising_faults(station: Entry, limits: Node) -> Iterator[Fault]:
-    """Limits rise strictly; only the ČHMÚ extreme may stand below, where the source does and the file says so."""
+    """Limits rise strictly; only the ČHMÚ extreme may stand below, where the source does and the file says so.
+
+    And they lie where a reading is believed: one beyond can never be reached.
+    """
     values = limits.get("values")
     steps = _steps(values)
+    yield from _out_of_range(station, limits, steps)
     scheme = limits.text("scheme") or "spa"
     broken = [(low, high) for low, high in pairwise(steps) if not steps[low] < steps[high]]
     excused = [pair for pair in broken if pair[1] == _EXTREME and limits.get("anomaly") is not None]
@@ -178,6 +185,26 @@ def rising_faults(station: Entry, limits: Node) -> Iterator[Fault]:
     for degree in steps:
         if degree > (_EXTREME if scheme == "spa" else DEGREES.get(scheme, _EXTREME)):
             yield station.fault(limits, f"the scheme {scheme} has no degree {degree}")
+
+
+def _out_of_range(station: Entry, limits: Node, steps: Mapping[int, float]) -> Iterator[Fault]:
+    """Limits that no believed reading can reach, and what to do about them."""
+    quantity = limits.text("quantity") or ""
+    if quantity not in _RANGES:
+        return
+    low, high = _RANGES[quantity]
+    if beyond := [degree for degree, value in steps.items() if not low <= value <= high]:
+        first = steps[beyond[0]]
+        hint = "; is the unit right?"
+        if quantity == Quantity.LEVEL:
+            hint = (
+                "; give levels in cm above the gauge's own zero, and if its source gives heights above the sea, the "
+                "height of that zero as a negative shift_cm of its mounting (docs/network.md)"
+            )
+        yield station.fault(
+            limits.get("values") or limits,
+            f"limit {beyond[0]} ({first:g}) lies outside {low:g} … {high:g}, where no {quantity} is believed{hint}",
+        )
 
 
 def _steps(values: Node | None) -> dict[int, float]:

@@ -96,3 +96,27 @@ def test_a_moment_without_its_zone_is_refused(folder: Path) -> None:
     write(folder, [LEVEL], change("2026-12-01 10:30:00", "level"))
     (fault,) = faults(folder)
     assert "16: 000001: valid_from '2026-12-01 10:30:00' is neither a day" in fault
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (LEVEL.replace("3: 120", "3: 7200"), "limit 3 (7200) lies outside -500 … 2000, where no level is believed"),
+        (
+            DISCHARGE.replace("37.5", "37500"),
+            "limit 4 (37500) lies outside -100 … 20000, where no discharge is believed",
+        ),
+    ],
+)
+def test_a_limit_that_no_believed_reading_can_reach_is_refused(folder: Path, limits: str, said: str) -> None:
+    write(folder, [limits])
+    file = folder / "stations" / "all.yaml"
+    file.write_text(file.read_text().replace("    changes:\n", ""))
+    (found,) = [fault for fault in faults(folder) if "believed" in fault]
+    assert said in found
+    assert ("shift_cm" in found) is ("level" in said)
+
+
+def test_a_dated_limit_that_no_believed_reading_can_reach_is_refused(folder: Path) -> None:
+    write(folder, [LEVEL], change("2026-12-01", "level", 7200))
+    assert any("limit 1 (7200) lies outside" in fault for fault in faults(folder))
