@@ -43,7 +43,11 @@ class _Speaker:
         self.texts, self.language = texts, language
 
     def say(self, key: str, **values: object) -> str:
-        return escape(self.texts.say(self.language, f"lab.{key}", **values))
+        return escape(self.plain(key, **values))
+
+    def plain(self, key: str, **values: object) -> str:
+        """Not yet escaped."""
+        return self.texts.say(self.language, f"lab.{key}", **values)
 
     def figure(self, value: float | None, unit: str = "") -> str:
         if value is None:
@@ -85,8 +89,8 @@ def _station(speaker: _Speaker, one: Tried, versions: Sequence[Version]) -> Iter
     yield from (f"<li>{_sentence(speaker, trial, unit)}</li>" for trial in one.trials)
     yield "</ul>"
     yield from _table(speaker, one, unit)
-    words = speaker.say("picture.of", station=one.station.id)
-    yield f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{words}">'
+    words = speaker.plain("picture.of", station=one.station.id)
+    yield f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{escape(words)}">'
     yield f"{lab_picture.picture(one, words, unit)}</div><figcaption>{speaker.say('picture')}</figcaption></figure>"
     yield from _times(speaker, one)
     yield from _history(speaker, [each for each in versions if each.station == one.station.id])

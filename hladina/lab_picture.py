@@ -20,7 +20,10 @@ _DAY_S = 86_400.0
 
 
 def picture(one: Tried, title: str, unit: str) -> str:
-    """The picture; of rain the sum of its shortest window. Dashed: what stands; drawn out: what was tried."""
+    """The picture; of rain the sum of its shortest window. Dashed: what stands; drawn out: what was tried.
+
+    `title` is plain text: it is escaped here.
+    """
     at, value, window = _series(one)
     lines = [line for trial in one.trials for line in _limits(trial, window)]
     high = max([float(value.max()) if value.size else 1.0, *(limit for _, limit, _ in lines)])

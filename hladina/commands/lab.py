@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from statistics import median
 
@@ -22,6 +23,7 @@ from hladina.spread import progress
 from hladina.station_list import InputError, Recorded, canonical, read_stations
 
 FORMAT = 1
+_LONGEST_CALM_MIN = 366 * 24 * 60  # more is a slip of the pen
 
 
 def main(argv: Sequence[str]) -> int:
@@ -80,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         told = f"limits of a rain sum in mm on {ground}; windows 10min, 1h, 3h, 24h"
         parser.add_argument(name, action="append", metavar="[ID:]WINDOW:1=V,…", default=[], help=told)
     parser.add_argument(
-        "--hysteresis", type=float, metavar="X", help="cm for levels, a share such as 0.05 for discharge and rain"
+        "--hysteresis", type=_amount, metavar="X", help="cm for levels, a share such as 0.05 for discharge and rain"
     )
-    parser.add_argument("--calm", type=float, metavar="MIN", help="minutes of calm before a degree falls")
+    parser.add_argument("--calm", type=_minutes, metavar="MIN", help="minutes of calm before a degree falls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome as data for a page")
     parser.add_argument("--html", type=Path, metavar="DIR", help="write the outcome as pages, one a language")
     parser.add_argument(
@@ -96,6 +98,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reason")
     parser.add_argument("--valid-from", type=_moment, metavar="TIME", help="ISO 8601; without a zone it is UTC")
     return parser
+
+
+def _amount(text: str) -> float:
+    """A finite number that is not below 0.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not; argparse says so and ends with 2.
+    """
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = float("nan")
+    if not isfinite(amount) or amount < 0.0:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: a finite number of at least 0 is wanted")
+    return amount
+
+
+def _minutes(text: str) -> float:
+    minutes = _amount(text)
+    if minutes > _LONGEST_CALM_MIN:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: more than a year ({_LONGEST_CALM_MIN} min) is no calm time")
+    return minutes
 
 
 def _moment(text: str) -> datetime:
@@ -176,6 +200,8 @@ def _pairs(pairs: str, said: str, station: Recorded) -> dict[Degree, float]:
         }
     except ValueError:
         raise InputError([f"{said}: degree=value pairs are wanted, such as 1=80,2=100"]) from None
+    if not all(map(isfinite, limits.values())):
+        raise InputError([f"{said}: a limit is a finite number"])
     rising = list(dict(sorted(limits.items())).values())
     if rising != sorted(rising) or Degree.NONE in limits:
         raise InputError([f"{said}: the limits of degrees 1 to 4 must rise"])

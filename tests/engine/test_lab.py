@@ -123,7 +123,28 @@ def test_every_change_is_a_version_with_author_reason_and_valid_from(
         rule_history.parse(before.replace("author: Zkušební autor", "author: ''"), "rules.yaml")
 
 
-@pytest.mark.parametrize("text", ["Q:1=5", "1:80", "1=a", "1=90,2=80", "0=5", ""])
+@pytest.mark.parametrize(
+    "text", ["Q:1=5", "1:80", "1=a", "1=90,2=80", "0=5", "", "Y:1=nan,2=50", "1=inf", "1=-inf,2=50", "Z:1=1e308"]
+)
 def test_what_cannot_be_tried_is_said(run: Run, capsys: pytest.CaptureFixture[str], text: str) -> None:
     assert run("--thresholds", text) == 1
     assert "--thresholds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "-5", "-0.1", "x", ""])
+@pytest.mark.parametrize("option", ["--calm", "--hysteresis"])
+def test_what_is_no_amount_is_misuse(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
+) -> None:
+    """Neither a rule of it nor a page: nan would stand in the history as a limit that nothing reaches."""
+    history = tmp_path / "rules.yaml"
+    why = ["--author", "Zkušební autor", "--reason", "nový most", "--valid-from", "2026-01-01"]
+    assert run(f"{option}={text}", "--save", str(history), *why) == 2
+    assert f"argument {option}: {text!r}: a finite number of at least 0 is wanted" in capsys.readouterr().err
+    assert not history.exists()
+
+
+def test_a_calm_time_of_more_than_a_year_is_misuse(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--calm", "1e300") == 2
+    assert "no calm time" in capsys.readouterr().err
+    assert run("--calm", "1440", "--hysteresis", "0") == 0

@@ -177,7 +177,10 @@ def test_a_page_in_each_language_says_what_the_data_say(run: Run, tmp_path: Path
         ]  # fmt: skip
         assert page.xpath("//h1")[0].text_content() == texts.say(language, "lab.title")
         assert len(page.xpath("//nav/a")) == 4
-        assert page.xpath("//figure//*[@role='img']/title")
+        (region,) = page.xpath("//figure/div")
+        named = texts.say(language, "lab.picture.of", station="Y<b>")
+        assert page.xpath("string(//figure//*[@role='img']/title)") == named, "escaped once"
+        assert region.get("aria-label") == named
         assert "Zkušební autor" in page.text_content()
 
 
