@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import msgspec
 
 from alerting.engine.forecast_decision import BEGIN
-from scripts.study_parts import baselines, folds, price, report
+from scripts.study_parts import baselines, copies, folds, price, report
 from scripts.study_parts.cases import Labels, Seen, draw, seen
 from scripts.study_parts.folds import Held
 from scripts.study_parts.gauges import Gauge, load
@@ -71,6 +71,7 @@ def _by(kind: str, gauges: Sequence[Gauge], scored: Sequence[Seen], every: dict[
         report.levels(f"{name} with a gauge above", above[name])
     report.reliability(ours)
     report.prices(held.prices)
+    copies.judged(gauges, held, KINDS[kind])
     return held
 
 

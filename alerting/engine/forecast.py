@@ -4,7 +4,8 @@ The whole of it is `foresee`: a `Scene` (what is known now, on even grids) and l
 decision to warn is apart (forecast_decision). Inside: past (forecast_past) -> shape (forecast_shape) -> ratios and
 log-odds (forecast_odds) and the level (forecast_level), which are then brought into line with one another
 (forecast_coherent). Two rules do not ask the networks: still water stays, and water that rises by metres in an hour is
-outside what any record can teach, so there the damped trend is in charge (forecast_fast).
+outside what any record can teach, so there the damped trend is in charge (forecast_fast). One repeated reading in a
+steep rise tells nothing yet (forecast_held).
 """
 
 from dataclasses import dataclass, fields
@@ -16,6 +17,7 @@ from scipy.special import expit
 from alerting.engine import (
     forecast_coherent,
     forecast_fast,
+    forecast_held,
     forecast_inputs,
     forecast_level,
     forecast_memory,
@@ -108,8 +110,8 @@ def _room(part: Foresight, count: int) -> Foresight:
 
 
 def _block(odds: Odds, scene: Scene, limits: Array) -> Foresight:
-    own = forecast_shape.shape(scene.own)
-    above = tuple(forecast_shape.shape(windows) for windows in liveliest(scene.upstream))
+    own = forecast_shape.shape(forecast_held.steadied(scene.own))
+    above = tuple(forecast_shape.shape(forecast_held.steadied(windows)) for windows in liveliest(scene.upstream))
     value = scene.own[:, 0]
     past = None if scene.memory is None else forecast_memory.memory(scene.memory, value)
     return foreseen(odds, own, value, limits, above, past)

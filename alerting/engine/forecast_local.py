@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from alerting.engine import forecast_fast, forecast_shape
+from alerting.engine import forecast_fast, forecast_held, forecast_shape
 from alerting.engine.forecast import Foresight, Scene, beyond, times
 from alerting.engine.forecast_coherent import over_limits, over_reaches, settled
 
@@ -80,7 +80,7 @@ def refine(local: Local, scene: Scene, limits: Array, found: Foresight) -> Fores
     hopeless = reaches <= _CLOSE
     told = expit(over_reaches(np.where(hopeless, _HOPELESS, odds)))
     # what a station learnt of its own floods takes nothing back of metres in an hour
-    steep = forecast_fast.fast(forecast_shape.shape(scene.own))
+    steep = forecast_fast.fast(forecast_shape.shape(forecast_held.steadied(scene.own)))
     told[steep] = np.maximum(told[steep], reaches[steep])
     chances = over_limits(np.where(open_ & ~hopeless, told, reaches), limits)
     foreseen = np.where(open_, beyond(chances), found.foreseen)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import forecast_inputs, forecast_level, forecast_memory, forecast_past, forecast_shape
+from alerting.engine import (
+    forecast_held,
+    forecast_inputs,
+    forecast_level,
+    forecast_memory,
+    forecast_past,
+    forecast_shape,
+)
 from alerting.engine.forecast_decision import HORIZONS_MIN
 from alerting.engine.forecast_memory import Memory
 from alerting.engine.forecast_odds import REACHES_MIN
@@ -67,7 +74,10 @@ class Cases:
 
 
 def seen(gauge: Gauge, by_id: Mapping[str, Gauge], pace: float = 1.0, rng: np.random.Generator | None = None) -> Seen:
-    """The shapes of a gauge and what came after; `pace` 2 makes the flood twice as fast. With `rng` neighbours hide."""
+    """The shapes of a gauge and what came after; `pace` 2 makes the flood twice as fast.
+
+    With `rng`, for learning, neighbours hide, and a repeated reading in a steep rise is taken as it came.
+    """
     now = gauge.due
     grid = forecast_past.windows(gauge.past, now, pace=pace)
     names = [
@@ -77,6 +87,7 @@ def seen(gauge: Gauge, by_id: Mapping[str, Gauge], pace: float = 1.0, rng: np.ra
     if rng is not None:
         for each in grids:
             each[rng.random(now.size) < _ONE_HIDDEN] = np.nan
+    steadied = forecast_held.steadied if rng is None else _as_they_came
     hourly = forecast_past.memory(gauge.past, now, pace=pace)
     if rng is not None:
         hourly[rng.random(now.size) < _FORGOTTEN] = np.nan
@@ -84,13 +95,17 @@ def seen(gauge: Gauge, by_id: Mapping[str, Gauge], pace: float = 1.0, rng: np.ra
         gauge,
         now,
         grid[:, 0],
-        forecast_shape.shape(grid),
-        tuple(forecast_shape.shape(each) for each in liveliest(np.stack(grids, axis=1) if grids else None)),
+        forecast_shape.shape(steadied(grid)),
+        tuple(forecast_shape.shape(steadied(each)) for each in liveliest(np.stack(grids, axis=1) if grids else None)),
         forecast_memory.memory(hourly, grid[:, 0]),
         grid[:, :7].max(axis=1),
         np.stack([_highest(gauge, now, reach * pace) for reach in REACHES_MIN], axis=1),
         np.stack([_level(gauge, now + 60.0 * horizon * pace) for horizon in HORIZONS_MIN], axis=1) - grid[:, :1],
     )
+
+
+def _as_they_came(grid: Array) -> Array:
+    return grid
 
 
 def _highest(gauge: Gauge, now: Array, minutes: float) -> Array:

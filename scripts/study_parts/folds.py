@@ -31,7 +31,7 @@ from scripts.study_parts.table import Foreseen
 Array = NDArray[np.float64]
 Strings = NDArray[np.str_]
 
-VERSION = "5"
+VERSION = "6"
 LEARNT_ON = "occitanie_spring2020, aire2015, colorado2013, calder2025; scripts/forecast_study.py"
 # How much heavier the moments near a crossing are when the odds are calibrated.
 NEAR_WEIGHT = 10.0
@@ -61,13 +61,15 @@ class Fitting:
 class Held:
     """One cross-validation: the forecasts with what was fitted elsewhere, what they were fitted on, and the prices.
 
-    `prices` is what warnings would find at the virtual limits of all folds, with what was fitted on the others.
+    `prices` is what warnings would find at the virtual limits of all folds, with what was fitted on the others;
+    `fitted` the odds of each fold.
     """
 
     forecasts: list[Foreseen]
     fitting: list[Fitting]
     begin: dict[str, tuple[float, ...]]
     prices: Tallies
+    fitted: dict[str, Odds]
 
 
 def cross_validated(
@@ -90,7 +92,7 @@ def cross_validated(
     begin = {fold: price.best(price.without(fold, [prices])) for fold in folds}
     say(f"priced: {begin}")
     forecasts = [each for one, found in named for each in table.foresee(fitted, one, found, begin)]
-    return Held(forecasts, fitting, begin, price.together(prices.values())), drawn
+    return Held(forecasts, fitting, begin, price.together(prices.values()), fitted), drawn
 
 
 def say(text: str) -> None:
