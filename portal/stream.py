@@ -10,7 +10,7 @@ from portal.geojson import iso
 from portal.jsontext import dumps
 
 BEAT_S = 5.0
-# A stream costs little, but not nothing; beyond this the browser polls (its script does so by itself).
+# A stream costs little, but not nothing; beyond this the browser polls list and map every 30 s (live.js, `poll`).
 MOST_STREAMS = 5000
 
 

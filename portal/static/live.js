@@ -1,18 +1,27 @@
 /* Keeps an open page true: the data's clock, the ages, the stream of changes, the banner when it is lost.
-   Silence of the stream is never calm: without a beat for 15 s every mark turns grey, and the ages go on. */
+   Silence of the stream is never calm: without a beat for 15 s every mark turns grey, and the ages go on.
+   What is shown is also asked for every 30 s, so that it ages no further where no stream comes through. */
 "use strict";
 const hladina = (() => {
   const body = document.body;
   const banner = document.getElementById("banner");
   const BEAT_LIMIT_MS = 15000;
+  const STREAM_LIMIT_MS = 30000;
   const REFRESH_MS = 30000;
   const RETRY_MS = 5000;
   const FETCH_MS = 10000;
   const TOLD_MS = 15000;
   const TOLD_MOST = 3;
-  const clock = { data: Date.parse(body.dataset.now), at: performance.now(), speed: Number(body.dataset.speed) };
+  /* Both clocks, and the greater of what they say: one stands still while a machine sleeps, the other can be set back. */
+  const stamp = () => ({ run: performance.now(), wall: Date.now() });
+  const passed = (at) => Math.max(performance.now() - at.run, Date.now() - at.wall);
+  const clock = { data: Date.parse(body.dataset.now), at: stamp(), speed: Number(body.dataset.speed) };
   const listeners = [];
-  let beatAt = Date.now();
+  /* When the last beat was heard; null: none since the page was shown, and the page may be an old one. */
+  let beatAt = stamp();
+  let stream = null;
+  let streamAt = stamp();
+  let relisten = 0;
   let etag = body.dataset.etag;
   let stale = null;
   let shown = null;
@@ -22,7 +31,7 @@ const hladina = (() => {
   const waiting = new Map();
   const failing = new Map();
 
-  const now = () => clock.data + (performance.now() - clock.at) * clock.speed;
+  const now = () => clock.data + passed(clock.at) * clock.speed;
   /* As the server writes them (portal.localtime): the clock for today, day and clock for other days. */
   const language = body.dataset.language, timeZone = "Europe/Prague";
   const months = { en: "short", pl: "2-digit" };
@@ -50,8 +59,8 @@ const hladina = (() => {
   }
 
   function judge() {
-    const unfetched = [...failing.values()].filter((each) => Date.now() - each.at > BEAT_LIMIT_MS);
-    const lost = Date.now() - beatAt > BEAT_LIMIT_MS || unfetched.length > 0;
+    const unfetched = [...failing.values()].filter((each) => passed(each.at) > BEAT_LIMIT_MS);
+    const lost = beatAt === null || passed(beatAt) > BEAT_LIMIT_MS || unfetched.length > 0;
     const since = Math.min(clock.data, ...unfetched.map((each) => each.since));
     const text = lost ? `${body.dataset.lost} ${body.dataset.lostsince.replace("{since}", moment(since))}` : stale ? body.dataset.stale.replace("{since}", moment(stale)) : "";
     if (text !== shown) {
@@ -61,12 +70,14 @@ const hladina = (() => {
       body.classList.toggle("lost", Boolean(text));
       listeners.forEach((listener) => listener.state?.());
     }
+    /* A connection that died on its way raises no error: what has been silent so long is replaced. */
+    if (passed(streamAt) > STREAM_LIMIT_MS) listen();
   }
 
   /* Beats may come and pages not: what could not be fetched is old too. Returns whether to try again soon. */
   function fetched(what, well) {
     if (well) failing.delete(what);
-    else if (!failing.has(what)) failing.set(what, { at: Date.now(), since: now() });
+    else if (!failing.has(what)) failing.set(what, { at: stamp(), since: now() });
     return !well;
   }
 
@@ -135,9 +146,9 @@ const hladina = (() => {
 
   function heard(event) {
     const beat = JSON.parse(event.data);
-    beatAt = Date.now();
+    beatAt = streamAt = stamp();
     clock.data = Date.parse(beat.now);
-    clock.at = performance.now();
+    clock.at = stamp();
     clock.speed = beat.speed;
     stale = beat.stale_since;
     judge();
@@ -149,19 +160,43 @@ const hladina = (() => {
   }
 
   function listen() {
-    const stream = new EventSource("/api/v1/stream");
-    stream.addEventListener("beat", heard);
-    stream.addEventListener("error", () => {
-      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    clearTimeout(relisten);
+    stream?.close();
+    const own = stream = new EventSource("/api/v1/stream");
+    streamAt = stamp();
+    own.addEventListener("beat", heard);
+    own.addEventListener("error", () => {
+      if (own === stream && own.readyState === EventSource.CLOSED) relisten = setTimeout(listen, 5000);
     });
   }
 
+  /* List and map together, so that one page never tells two stories. */
+  function poll() {
+    if (document.hidden) return;
+    judge();
+    grow();
+    refresh();
+    listeners.forEach((listener) => listener.change?.());
+  }
+
+  /* A page out of the browser's store looks young and may be hours old: nothing of it is believed before a beat. */
+  const stored = () => performance.getEntriesByType("navigation").some((each) => each.type === "back_forward" && !each.transferSize);
+  function restored(event) {
+    if (!event.persisted) return;
+    beatAt = null;
+    listen();
+    poll();
+  }
+
   shown = banner.hidden ? "" : banner.textContent;
+  if (stored()) beatAt = null;
+  judge();
+  addEventListener("pageshow", restored);
   setInterval(judge, 1000);
   setInterval(grow, 1000);
   setInterval(tell, TOLD_MS);
-  setInterval(refresh, REFRESH_MS);
-  document.addEventListener("visibilitychange", refresh);
+  setInterval(poll, REFRESH_MS);
+  document.addEventListener("visibilitychange", poll);
   listen();
   return { now, moment, age, fetched, RETRY_MS, FETCH_MS, clock: timeOfDay, on: (listener) => listeners.push(listener), lost: () => body.classList.contains("lost") };
 })();

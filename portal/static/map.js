@@ -139,6 +139,18 @@ hladina.start = (map, words) => {
     return (Math.max(p.degree_reached ?? 0, p.degree_declared ?? 0)) * 1000 + (p.degree_expected ?? 0) * 600 + doubt;
   }
 
+  /* An open window ages too; only its words are put anew, so that the map stands and the focus stays. */
+  function retell(gauge) {
+    if (!gauge.marker.isPopupOpen()) return;
+    const told = popup(gauge.properties);
+    if (told === gauge.told) return;
+    gauge.told = told;
+    const place = gauge.marker.getPopup().getElement().querySelector(".leaflet-popup-content");
+    const held = place.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    place.innerHTML = told;
+    if (held) [...place.querySelectorAll("a")].find((each) => each.getAttribute("href") === held)?.focus({ preventScroll: true });
+  }
+
   function dress(gauge) {
     const p = gauge.properties;
     const state = freshness(p);
@@ -152,6 +164,7 @@ hladina.start = (map, words) => {
     const hope = expectation(p, state);
     element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${[sentence(p, state), ...p.classes.filter(current).map(classed)].join(", ")}`);
     element?.setAttribute("role", "button");
+    retell(gauge);
   }
 
   function draw(collection) {
@@ -167,7 +180,7 @@ hladina.start = (map, words) => {
         gauge = { marker: L.marker([lat, lon], { keyboard: true, riseOnHover: true }), html: "" };
         gauges.set(feature.id, gauge);
         gauge.marker.setIcon(L.divIcon({ className: "gauge", iconSize: [34, 34] })).addTo(map);
-        gauge.marker.bindPopup(() => popup(gauge.properties), { maxWidth: 280, maxHeight: Math.max(180, map.getContainer().clientHeight - 90), autoPanPadding: [20, 20] });
+        gauge.marker.bindPopup(() => (gauge.told = popup(gauge.properties)), { maxWidth: 280, maxHeight: Math.max(180, map.getContainer().clientHeight - 90), autoPanPadding: [20, 20] });
       }
       gauge.properties = feature.properties;
       dress(gauge);
@@ -177,21 +190,30 @@ hladina.start = (map, words) => {
     }
   }
 
-  let again = 0;
+  /* Two may be under way at once: an answer to what was asked earlier never replaces a later one's. */
+  let again = 0, asked = 0, drawn = 0;
   async function load() {
     clearTimeout(again);
+    const turn = ++asked;
     let well = false;
     try {
       const answer = await fetch(ADDRESS, { cache: "no-cache", signal: AbortSignal.timeout(hladina.FETCH_MS) });
-      if (answer.ok) {
-        draw(await answer.json());
+      const collection = answer.ok ? await answer.json() : null;
+      if (turn < drawn) return;
+      if (collection) {
+        drawn = turn;
+        draw(collection);
         tidy();
         well = true;
       }
     } catch {
+      if (turn < drawn) return;
       well = false;
     }
-    if (hladina.fetched("map", well)) again = setTimeout(load, hladina.RETRY_MS);
+    if (hladina.fetched("map", well)) {
+      clearTimeout(again);
+      again = setTimeout(load, hladina.RETRY_MS);
+    }
   }
 
   function zoomed() {
