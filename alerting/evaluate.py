@@ -170,7 +170,7 @@ async def _round(conn: AsyncConnection, claimed: Marks, rulebook: Rulebook, now:
     passing("engine.read")
     judgements = await _judge(cases)
     passing("engine.assessed")
-    events = await _commit(conn, list(zip(cases, judgements, strict=True)), now, exercise=exercise)
+    events = await _commit(conn, list(zip(cases, judgements, strict=True)), rulebook, now, exercise=exercise)
     unfinished = [case.series.series_id for case in cases if case.more or len(case.samples) == share]
     await marks.clear(conn, claimed, unfinished, now)
     await marks.stay_late(conn, [case.series.series_id for case in cases if case.more and case.late is not None])
@@ -258,7 +258,12 @@ def _fold(case: _Case) -> Folded:
 
 
 async def _commit(
-    conn: AsyncConnection, judged: Sequence[tuple[_Case, Judgement]], now: datetime, *, exercise: bool
+    conn: AsyncConnection,
+    judged: Sequence[tuple[_Case, Judgement]],
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    exercise: bool,
 ) -> int:
     """Write everything that follows from the judgements; returns how many events are new."""
     changed = [case for case, _ in judged if case.ruled_anew]
@@ -275,7 +280,7 @@ async def _commit(
     stored = await judging.save_events(conn, sorted(events, key=lambda event: event.at))
     fallen = await rain.keep(conn, [(case.series, case.ruled, judgement) for case, judgement in judged], stored)
     told = {case.series.series_id for case, _ in judged if case.ruled.told}
-    await tell(conn, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"), fallen)
+    await tell(conn, rulebook, stored, [e.series_id in told for _, e in stored], now, ("sms", "cap"), fallen)
     await judging.notify(conn, CHANGE)
     return len(stored)
 

@@ -40,7 +40,7 @@ async def sweep(conn: AsyncConnection, rulebook: Rulebook, now: datetime, *, exe
         stored = await judging.save_events(conn, missing)
         # Lost sight is no statement about the water: it goes to the officers, not to partners by CAP.
         told = [rulebook.of(event.station_id, Quantity(event.quantity), now).told for _, event in stored]
-        await tell(conn, stored, told, now, ("sms",))
+        await tell(conn, rulebook, stored, told, now, ("sms",))
         passing("sweep.before_commit")
     passing("sweep.after_commit")
     for number, why in faults:  # `retry` needs a mark, and mends the standing even without new samples

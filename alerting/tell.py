@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from alerting.engine.judge import Change, chain
 from alerting.engine.lifecycle import PROVED as PROVES
+from alerting.engine.rulebook import Rulebook
 from alerting.engine.silence import Silence
 from floodcore.killpoint import passing
 from floodcore.store import book, judging, telling
@@ -84,6 +85,7 @@ def _chain(series: Series, since: datetime) -> str:
 
 async def tell(
     conn: AsyncConnection,
+    rulebook: Rulebook,
     stored: Sequence[tuple[int, NewEvent]],
     told: Sequence[bool],
     now: datetime,
@@ -93,7 +95,9 @@ async def tell(
     """Announcements and flood book for events just stored; `rain` is what those of rain are about.
 
     A proof, or the end of a rise that was never proved, opens again what was expected meanwhile and stands, so that
-    residents and partners hear of it too (ADR 0020, ADR 0029).
+    residents and partners hear of it too (ADR 0020, ADR 0029). That is asked last, holding the book: who
+    foresees holds it until the commit, so all that was expected before is seen, and what is expected later meets the
+    proof.
     """
     if not stored:
         return
@@ -104,10 +108,11 @@ async def tell(
         for channel in channels
     ]
     await judging.announce(conn, intents)
-    settled = [event.chain for _, event in stored if _settles(event)]
-    if settled:
-        await telling.reopen(conn, settled, now)
     await book.append(conn, [_entry(number, event, rain.get(number)) for number, event in stored], now)
+    settled = [event for _, event in stored if _settles(event)]
+    if settled:
+        gauges = {name for event in settled for name in (event.station_id, *rulebook.below(event.station_id))}
+        await telling.reopen(conn, [event.chain for event in settled], sorted(gauges), now)
     await judging.notify(conn, EVENT)
     passing("engine.event_written")
 

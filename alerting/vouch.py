@@ -159,7 +159,7 @@ async def _one(
         if found is not None:
             events = await _prove(conn, series, rise.standing, ruled, found, now, exercise=exercise)
         stored = await judging.save_events(conn, events)
-        await tell(conn, stored, [ruled.told for _ in stored], now, channels)
+        await tell(conn, rulebook, stored, [ruled.told for _ in stored], now, channels)
         if stored:
             await judging.notify(conn, CHANGE)
         passing("vouch.written")

@@ -1,7 +1,8 @@
 """The stage `bridge.publish`: event to stored CAP bytes, in one transaction with the announcement's end.
 
 A crash before the commit leaves the announcement open and no message; after it, both are final. So
-every event is told exactly once. A message about to expire while its degree holds is told anew.
+every event is told exactly once, also one that is opened again while it is told. A message about to expire while
+its degree holds is told anew.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from floodcore.clock import Clock
 from floodcore.house import House
 from floodcore.killpoint import passing
 from floodcore.network.above import above
-from floodcore.store import notes, reservation, warnings
+from floodcore.store import expecting, notes, reservation, warnings
 from floodcore.store.connect import Pool
 from floodcore.store.listen import EVENT, listening
 from floodcore.store.notes import Note
@@ -62,7 +63,11 @@ async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             chain = await warnings.story(connection, found, clock.now() - STORY_WAITS)
             event = await _reserved(connection, replace(found, chain=chain), speaker)
             earlier = await warnings.lock_chain(connection, chain)
-            if concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now()):
+            mine = concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now())
+            if mine and event.expected_at is not None:
+                message = await expecting.message(connection, event.event_id)
+                mine = not message.void
+            if mine:
                 noted = await _noted(connection, event, clock.now())
                 await _tell(connection, telling(event, earlier, clock.now(), notes=noted), speaker)
             else:
