@@ -5,11 +5,13 @@ from functools import partial
 from aiohttp import web
 
 from bridge_de.publish import publish, publisher_of
-from bridge_de.serve import Desk, Stream, preflight
+from bridge_de.serve import Desk, Stream, preflight, refused
 from floodcore.house import House
 from floodcore.supervision import Stage
 
 _FILES = r"{file:atom\.xml|rss\.xml|fat\.atom|current\.xml}"
+_ANY = "/feed/{rest:.*}"
+_WRITING = ("POST", "PUT", "PATCH", "DELETE")
 _IDENTIFIER = r"{identifier:[A-Za-z0-9._-]{1,200}}"
 
 
@@ -30,7 +32,7 @@ def streams(*, exercise: bool) -> tuple[Stream, Stream]:
 
 def routes(house: House) -> list[web.RouteDef]:
     """The feeds, documents and status of both streams. `web.get` answers HEAD as well."""
-    found = [web.options("/feed/{rest:.*}", preflight)]
+    found = [web.options(_ANY, preflight), *(web.route(method, _ANY, refused) for method in _WRITING)]
     for stream in streams(exercise=house.settings.exercise):
         desk = Desk(house, publisher_of(house), stream)
         found += [

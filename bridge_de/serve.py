@@ -41,6 +41,7 @@ _SETTLES_AFTER = timedelta(seconds=15)
 _MEASURING_WITHIN = timedelta(minutes=30)
 _RETRY_AFTER_S = "5"
 _FRESH = "public, max-age=1, must-revalidate"
+_READ_ONLY = "GET, HEAD, OPTIONS"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _OPEN = {
     hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
@@ -217,11 +218,17 @@ def answer(request: web.Request, found: Representation, cache_control: str) -> w
 async def preflight(_: web.Request) -> web.StreamResponse:
     """A browser of another house asks whether it may send a conditional request: it may."""
     allowed = {
-        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, HEAD, OPTIONS",
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: _READ_ONLY,
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "If-None-Match, If-Modified-Since, X-Partner",
         hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
     }
     return web.Response(status=204, headers={**_OPEN, **allowed})
+
+
+async def refused(_: web.Request) -> web.StreamResponse:
+    """405: feeds and messages are only read."""
+    body = {"error": "this address is only read", "hint": f"use {_READ_ONLY}"}
+    return web.json_response(body, status=405, headers={**_OPEN, hdrs.ALLOW: _READ_ONLY})
 
 
 def _away(error: Exception) -> web.Response:

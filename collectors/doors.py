@@ -5,7 +5,7 @@ keep the samples until the operator has acted, 503 to send again later. docs/sou
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -48,6 +48,24 @@ def answering(handler: Handler) -> Handler:
             return web.Response(status=refusal.status, body=msgspec.json.encode(body), headers=headers)
 
     return answer
+
+
+def only_taking(routes: Sequence[web.RouteDef]) -> list[web.RouteDef]:
+    """What the paths of `routes`, which take data, say to any other method: 405 and which they take."""
+    methods: dict[str, list[str]] = {}
+    for route in routes:
+        methods.setdefault(route.path, []).append(route.method)
+    return [web.route("*", path, _refusing(", ".join(taken))) for path, taken in methods.items()]
+
+
+def _refusing(methods: str) -> Handler:
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        message = f"this address takes data and gives none: use {methods}"
+        body = msgspec.json.encode({"error": "method_not_allowed", "message": message})
+        headers = {"Content-Type": "application/json", "Allow": methods}
+        return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, body=body, headers=headers)
+
+    return refuse
 
 
 async def body_of(request: web.Request, cap: int = BODY_CAP) -> bytes:

@@ -31,4 +31,5 @@ def routes(house: House) -> list[web.RouteDef]:
     """The addresses that take readings over HTTP; says at once when they are closed to all who would send."""
     if doors.closed(house.settings):
         _log.warning("pushes, uploads and webhooks get 403: nobody has a key, set HLADINA_INGEST_KEYS=name=key,…")
-    return [*push.routes(house), *hooks.routes(house), *uploads.routes(house)]
+    taking = [*push.routes(house), *hooks.routes(house), *uploads.routes(house)]
+    return [*taking, *doors.only_taking(taking)]

@@ -7,7 +7,7 @@ and hooks belong to other rooms; their addresses are named so that one document 
 from functools import cache
 
 from floodcore.words import Cause, Flag, Freshness, Quantity, Trend
-from portal import contractcontext, contractrules, raindata
+from portal import contractcontext, contractfeeds, contractrules, raindata
 from portal.geojson import Json
 from portal.paths import paths
 from portal.schemawords import NUMBER as _NUMBER
@@ -307,6 +307,7 @@ def _schemas() -> Object:
         "Health": _health(),
         **contractcontext.schemas(),
         **contractrules.schemas(),
+        **contractfeeds.schemas(),
         "Error": _object({"error": {"type": "string"}, "hint": {"type": "string"}}),
     }
 

@@ -5,7 +5,7 @@ tests hold what they answer.
 """
 
 from floodcore.words import Quantity
-from portal import contractrules
+from portal import contractfeeds, contractrules
 from portal.geojson import Json
 
 Object = dict[str, Json]
@@ -13,13 +13,6 @@ Object = dict[str, Json]
 _JSON = "application/json"
 _STATION: Object = {"name": "station_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _UNCHANGED: Object = {"description": "not changed since the tag of If-None-Match"}
-_FEEDS = {
-    "atom.xml": ("Atom: links to the CAP documents, newest first", "application/atom+xml"),
-    "rss.xml": ("RSS 2.0: the same", "application/rss+xml"),
-    "fat.atom": ("Atom with the CAP documents inside", "application/atom+xml"),
-    "current.xml": ("one CAP document: the current state", "application/cap+xml"),
-    "status.json": ("how old the feed and the newest measurement are, which partners listen", _JSON),
-}
 
 
 def paths() -> Object:
@@ -33,7 +26,7 @@ def paths() -> Object:
         **_life(),
         **_ingest(),
         **_intakes(),
-        **_feeds(),
+        **contractfeeds.paths(),
         **_hooks(),
     }
 
@@ -222,27 +215,6 @@ _REFUSALS = {
     "422": "no sample was usable; the answer says why for each",
     "503": "the database is away; try again",
 }
-
-
-def _feeds() -> Object:
-    found: Object = {
-        f"/feed/{room}{name}": _get(
-            text + (", exercises and tests" if room else ""),
-            {"200": _answer(text, kind, {"type": "string"}), "304": _UNCHANGED, "503": {"description": "try again"}},
-        )
-        for room in ("", "exercise/")
-        for name, (text, kind) in _FEEDS.items()
-    }
-    one: Object = {"name": "identifier", "in": "path", "required": True, "schema": {"type": "string"}}
-    answers: Object = {
-        "200": _answer(
-            "CAP 1.2 in cs-CZ and de-DE, byte for byte as issued", "application/cap+xml", {"type": "string"}
-        ),
-        "404": {"description": "no such message"},
-    }
-    for room in ("", "exercise/"):
-        found[f"/feed/{room}cap/{{identifier}}.xml"] = _get("one message", answers, (one,))
-    return found
 
 
 def _hooks() -> Object:

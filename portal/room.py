@@ -37,6 +37,7 @@ DataHandler = Callable[[Desk, web.Request], Awaitable[web.StreamResponse]]
 
 # In a flood the engine says "changed" many times a second; one look serves them all.
 _LEAST_PAUSE_S = 0.4
+_REST = "/api/{rest:.*}"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 # Stages and routes of one house read one board.
@@ -67,7 +68,7 @@ DATA: dict[str, DataHandler] = {
     "/api/v1/sources": contextpage.sources,
     "/health": health.health,
     "/metrics": health.metrics,
-    "/api/{rest:.*}": api.nothing,
+    _REST: api.nothing,
 }
 # Begun long before they end, so no page can take their place.
 STREAMS: dict[str, DataHandler] = {"/api/v1/stream": stream.stream}
@@ -115,11 +116,15 @@ def routes(house: House) -> list[web.RouteDef]:
 
 
 def _unasked(desk: Desk) -> list[web.RouteDef]:
-    """What our own addresses say to a method they have not; those of the other rooms stay theirs."""
-    ours = ["/", "/static/{path:.+}", *PAGES, *STREAMS, *(path for path in DATA if "{rest" not in path)]
+    """What our own addresses say to a method they have not; those of the other rooms stay theirs.
+
+    Below /api they are asked first, since they are longer: what is left there is nobody's.
+    """
+    ours = ["/", "/static/{path:.+}", *PAGES, *STREAMS, *(path for path in DATA if path != _REST)]
     refused = _guarded(desk, partial(mishap.refused, desk))
     spoken = f"/{{language:{'|'.join(Language)}}}/{{rest:.*}}"
-    return [web.route("*", path, refused) for path in (*ours, spoken)]
+    nobodys = web.route("*", _REST, _guarded(desk, partial(api.nothing, desk)))
+    return [*(web.route("*", path, refused) for path in (*ours, spoken)), nobodys]
 
 
 async def _front_door(_: Desk, request: web.Request) -> web.StreamResponse:
