@@ -164,6 +164,8 @@ def _rose_from_below(memory: Memory, good: Point, newest: Point) -> bool:
     Readings that lay there agreed with one another; where each contradicted the one before, false ones came among true.
     """
     last = memory.last
+    if memory.lay and memory.agreeing > 1 and memory.doubted - memory.agreeing >= _NONSENSE:
+        return True  # believed with the third reading of its return
     if last is None or memory.doubted - memory.agreeing < _NONSENSE or memory.trouble > memory.doubted - _LAY:
         return False
     return last.value - memory.step * max(minutes_between(last, newest), 5.0) < good.value - _FALLEN_CM

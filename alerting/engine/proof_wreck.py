@@ -22,7 +22,8 @@ _CLIMB_CM = 30.0
 _CLIMB_UP = 0.7
 _GENTLE_CM = 4.0
 # A gauge that only lay low is water within the hour of its return if two steps up in a row are alike (neither more than
-# twice the other) and make so much of the leap, or if four steps go one way, each almost as the one before.
+# twice the other) and make so much of the leap, and it never went back by more than a gentle step meanwhile; or if four
+# steps go one way, each almost as the one before.
 _RETURNED = timedelta(minutes=60)
 _PAIR, _ALIKE, _STRONG_CM, _STRONG_SHARE = 2, 2.0, 30.0, 0.3
 _STEADY, _BEND_CM, _BEND_SHARE = 5, 2.0, 0.01
@@ -67,7 +68,8 @@ def resumes(proof: Proof, seen: Seen) -> bool:
     begin = proof.since.timestamp()
     steps = [b - a for (_, a), (_, b) in pairwise([point for point in seen.points if point[0] >= begin])]
     strong = steps[-_PAIR:]
-    if len(strong) == _PAIR and min(strong) > 0.0 and max(strong) <= _ALIKE * min(strong):
+    alike = len(strong) == _PAIR and 0.0 < max(strong) <= _ALIKE * min(strong)
+    if alike and min(steps) >= -_GENTLE_CM:
         return sum(strong) >= max(_STRONG_CM, _STRONG_SHARE * proof.leap)
     last = steps[1 - _STEADY :]
     if len(last) < _STEADY - 1 or min(last) * max(last) <= 0.0:

@@ -143,3 +143,13 @@ def test_a_gauge_of_a_minute_beside_rules_of_a_quarter_of_an_hour(per_minute: fl
     calm: Values = [100.0 + (n * 7 % 3) * 0.5 for n in range(120)]
     rise: Values = [100.0 + per_minute * n for n in range(1, round(170.0 / per_minute) + 2)]
     assert played([*calm, *rise], 1.0, 15.0) == (ALL, ALL)
+
+
+@pytest.mark.parametrize(
+    "high", [[310.0, 330.0, 318.0, 350.0, 385.0, 380.0], [586.0, 572.0, 575.0, 580.0, 580.0, 730.0, 718.0]]
+)
+def test_what_goes_back_after_it_lay_low_is_no_water_by_two_steps_alike(high: Values) -> None:
+    for dead in ([-200.0, -202.0], [-200.0, -202.0, -199.0, -201.0, -200.0]):
+        degrees, residents = played([*CALM, *dead, *high])
+        assert degrees
+        assert residents == []
