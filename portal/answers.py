@@ -66,9 +66,10 @@ def finished(
     return web.Response(status=status, body=body.packed if packed else body.plain, headers=out)
 
 
-def page(request: web.Request, text: str, *, status: int = 200) -> web.Response:
-    """An HTML page."""
-    return finished(request, Bytes.of(text.encode()), HTML, status=status)
+def page(request: web.Request, made: str | Bytes, *, status: int = 200) -> web.Response:
+    """An HTML page. No browser keeps it: gone back to without a net, an old one would come up as if it were new."""
+    body = made if isinstance(made, Bytes) else Bytes.of(made.encode())
+    return finished(request, body, HTML, status=status, cache="no-store")
 
 
 def data(request: web.Request, body: Json, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

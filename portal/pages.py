@@ -72,7 +72,7 @@ async def start(desk: Desk, request: web.Request, language: Language) -> web.Res
     """The map page."""
     snapshot = await desk.board.current()
     body = desk.kept(("map", language.value), lambda: _map_page(desk, snapshot, language))
-    return answers.finished(request, body, answers.HTML)
+    return answers.page(request, body)
 
 
 def _map_page(desk: Desk, snapshot: Snapshot, language: Language) -> str:
@@ -117,7 +117,7 @@ async def table(desk: Desk, request: web.Request, language: Language) -> web.Res
     choice = _choice(request, desk)
     key = ("table", language.value, choice.show, choice.sort, choice.river)
     body = desk.kept(key, lambda: _table_page(desk, snapshot, language, choice))
-    return answers.finished(request, body, answers.HTML)
+    return answers.page(request, body)
 
 
 def _choice(request: web.Request, desk: Desk) -> Choice:

@@ -90,6 +90,14 @@ async def test_ages_go_on_while_the_machine_sleeps_and_the_banner_names_the_day(
         assert day in said, "the last connection was not today"
 
 
+async def test_no_page_is_kept_by_a_browser(portal: Running) -> None:
+    for path in ("", "table", "events", "status", "health", "warnings", "sources", "stations/320000",
+                 "stations/320000/rules"):  # fmt: skip
+        async with portal.client.get(f"/de/{path}") as answer:
+            assert answer.status == 200, path
+            assert answer.headers["Cache-Control"] == "no-store", path
+
+
 async def test_a_page_that_comes_back_is_no_news_until_the_server_is_heard(portal: Running, tmp_path: Path) -> None:
     await changed(portal, 245.0, 3, timedelta(minutes=3))
     async with tab(CHROMIUM, tmp_path) as page:
