@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from floodcore.words import Language
 from portal.localtime import clock, duration, number
-from portal.marks import Mark
+from portal.marks import Expectation, Mark
 from portal.reading import Reader
 
 # The same words as in the SMS; the least probability of each.
@@ -94,7 +94,16 @@ def short(reader: Reader, mark: Mark) -> str:
         return reader.say("page.ahead.above.short" if _above_all(mark) else "page.ahead.calm.short")
     if found is None:
         return "–"
-    degree = reader.say(f"degree.short.{found.degree}")
+    return _brief(reader, mark, found, reader.say(f"degree.short.{found.degree}"))
+
+
+def spoken(reader: Reader, mark: Mark) -> str:
+    """The same in full words, for those who hear it; empty if nothing is expected."""
+    found = mark.expectation(reader.now)
+    return "" if found is None else _brief(reader, mark, found, reader.degree(found.degree, mark.scheme))
+
+
+def _brief(reader: Reader, mark: Mark, found: Expectation, degree: str) -> str:
     if not found.current:
         return f"{degree} – {reader.say('page.ahead.unsupported.short')}"
     if found.fading:

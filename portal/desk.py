@@ -102,7 +102,7 @@ def owner_words(reader: Reader, source: str, operator: str) -> str:
 def _told_of(reader: Reader, mark: Mark) -> Markup:
     """What the browser needs to tell a change of this mark to those who hear the page."""
     return Markup('data-id="{}" data-standing="{}" data-told="{}"').format(
-        mark.station.id, reader.standing(mark), reader.label(mark)
+        mark.station.id, reader.standing(mark), reader.label(mark, ahead.spoken(reader, mark))
     )
 
 

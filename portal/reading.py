@@ -114,17 +114,22 @@ class Reader:
         return mark.station.names.of(self.language).strip() or mark.station.id
 
     def standing(self, mark: Mark) -> str:
-        """What must change before a mark is told anew to those who hear the page: the degree, or its silence."""
+        """What must change before a mark is told anew: the degree reached, declared or expected, or its silence."""
         silent = " silent" if mark.freshness_at(self.now) is Freshness.SILENT else ""
-        return f"{mark.degree_reached or 0}{silent}"
+        declared = "" if mark.degree_declared is None else f" declared {mark.degree_declared}"
+        expected = "" if mark.degree_expected is None else f" expected {mark.degree_expected}"
+        return f"{mark.degree_reached or 0}{silent}{declared}{expected}"
 
-    def label(self, mark: Mark) -> str:
-        """The whole mark in one sentence, for those who hear it."""
+    def label(self, mark: Mark, expected: str = "") -> str:
+        """The whole mark in one sentence, for those who hear it; `expected` as `portal.ahead.spoken` words it."""
+        declared = "" if mark.degree_declared is None else self.degree(mark.degree_declared, "spa")
         return ", ".join(
             part
             for part in (
                 self.place(mark),
                 self.say("page.reached") + ": " + self.degree(mark.degree_reached, mark.scheme),
+                declared and self.say("page.declared") + ": " + declared,
+                expected and self.say("page.expected") + ": " + expected,
                 self.value(mark),
                 self.trend(mark),
                 self.freshness(mark),

@@ -162,7 +162,7 @@ hladina.start = (map, words) => {
     }
     const element = gauge.marker.getElement();
     const hope = expectation(p, state);
-    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${[sentence(p, state), ...p.classes.filter(current).map(classed)].join(", ")}`);
+    element?.setAttribute("aria-label", `${name(p)}, ${degree(p)}, ${p.degree_declared === null ? "" : `${words.declared}: ${words.degrees[p.degree_declared]}, `}${hope ? `${words.expected}: ${hope}, ` : ""}${value(p)}, ${[sentence(p, state), ...p.classes.filter(current).map(classed)].join(", ")}`);
     element?.setAttribute("role", "button");
     retell(gauge);
   }

@@ -73,6 +73,17 @@ def test_expected_is_said_with_when_how_sure_and_how_old(texts: Texts) -> None:
     assert needs_eyes(mark, NOW)
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_expected_and_declared_are_told_to_those_who_hear_the_page(texts: Texts, language: Language) -> None:
+    who, plain = reader(texts, language), seen(expected=None)
+    mark = replace(seen(), degree_declared=3)
+    assert (who.standing(plain), who.standing(mark)) == ("1", "1 declared 3 expected 2")
+    told = who.label(mark, ahead.spoken(who, mark))
+    assert f"{who.say('page.declared')}: {who.say('degree.3')}" in told
+    assert f"{who.say('page.expected')}: {who.say('degree.2')}" in told
+    assert who.say("page.expected") not in who.label(plain, ahead.spoken(who, plain))
+
+
 def test_reached_takes_the_place_of_expected() -> None:
     mark = seen(degree=2)
     assert (mark.degree_reached, mark.degree_expected, mark.told) == (2, None, None)
