@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from floodcore.texts import Texts
 from floodcore.words import Language, Quantity
 from portal import health
 from portal.reading import Reader
@@ -200,3 +201,9 @@ def test_the_age_of_a_part_has_the_comma_of_the_language(unplugged: "House") -> 
     said = {each: health._age(Reader(unplugged.texts, each, now), 0.25) for each in Language}
     assert said[Language.DE] == "0,2\N{NO-BREAK SPACE}s"
     assert said[Language.EN] == "0.2\N{NO-BREAK SPACE}s"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_fall_is_not_said_to_reach_what_the_water_has_left(texts: Texts, language: Language) -> None:
+    reached = texts.say(language, "page.kind.reached").casefold()
+    assert reached not in texts.say(language, "page.kind.lowered").casefold()
