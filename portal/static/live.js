@@ -24,7 +24,9 @@ const hladina = (() => {
   let relisten = 0;
   let etag = body.dataset.etag;
   let stale = null;
-  let shown = null;
+  /* What the page itself said stands until the first beat: a page made of an old state is not calm meanwhile. */
+  let given = banner.hidden ? "" : banner.textContent;
+  let shown = given;
   let busy = false;
   let again = false;
   let retry = 0;
@@ -62,7 +64,7 @@ const hladina = (() => {
     const unfetched = [...failing.values()].filter((each) => passed(each.at) > BEAT_LIMIT_MS);
     const lost = beatAt === null || passed(beatAt) > BEAT_LIMIT_MS || unfetched.length > 0;
     const since = Math.min(clock.data, ...unfetched.map((each) => each.since));
-    const text = lost ? `${body.dataset.lost} ${body.dataset.lostsince.replace("{since}", moment(since))}` : stale ? body.dataset.stale.replace("{since}", moment(stale)) : "";
+    const text = lost ? `${body.dataset.lost} ${body.dataset.lostsince.replace("{since}", moment(since))}` : stale ? body.dataset.stale.replace("{since}", moment(stale)) : given;
     if (text !== shown) {
       shown = text;
       banner.textContent = text;
@@ -151,6 +153,7 @@ const hladina = (() => {
     clock.at = stamp();
     clock.speed = beat.speed;
     stale = beat.stale_since;
+    given = "";
     judge();
     if (etag !== beat.etag.replaceAll('"', "")) {
       setTimeout(refresh, 300 * Math.random());
@@ -188,7 +191,6 @@ const hladina = (() => {
     poll();
   }
 
-  shown = banner.hidden ? "" : banner.textContent;
   if (stored()) beatAt = null;
   judge();
   addEventListener("pageshow", restored);

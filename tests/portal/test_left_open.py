@@ -90,6 +90,20 @@ async def test_ages_go_on_while_the_machine_sleeps_and_the_banner_names_the_day(
         assert day in said, "the last connection was not today"
 
 
+async def test_what_an_old_page_says_of_itself_stands_until_the_first_beat(portal: Running, tmp_path: Path) -> None:
+    await changed(portal, 245.0, 3, timedelta(minutes=3))
+    old = (
+        "document.addEventListener('readystatechange', () => {"
+        f" {BANNER}.hidden = false; {BANNER}.textContent = 'of yesterday'; }}, {{ once: true }});"
+    )
+    async with tab(CHROMIUM, tmp_path) as page:
+        await page.open(f"{portal.base}/cs/table", "#live", HANDS + old)
+        await page.run("document.dispatchEvent(new Event('visibilitychange'))")
+        assert await page.run(f"!{BANNER}.hidden && {BANNER}.textContent") == "of yesterday"
+        await page.run("hand.beat(Date.now())")
+        assert await page.run(f"{BANNER}.hidden")
+
+
 async def test_no_page_is_kept_by_a_browser(portal: Running) -> None:
     for path in ("", "table", "events", "status", "health", "warnings", "sources", "stations/320000",
                  "stations/320000/rules"):  # fmt: skip
