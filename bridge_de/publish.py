@@ -8,7 +8,7 @@ its degree holds is told anew.
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
 
@@ -32,6 +32,8 @@ from floodcore.supervision import Pulse
 _log = logging.getLogger("hladina.bridge")
 _POLL_S = 1.0
 _BATCH = 50
+# How long what is not warned of just now is waited with, by the clock of the data.
+_AGAIN = timedelta(minutes=1)
 _MOST_NOTES = 3
 
 
@@ -56,7 +58,7 @@ async def publish(house: House, pulse: Pulse) -> None:
 async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
     """Tell up to 50 events of different chains in one transaction; returns how many were settled."""
     async with pool.connection() as connection, connection.transaction():
-        claimed = await warnings.claim(connection, _BATCH)
+        claimed = await warnings.claim(connection, _BATCH, clock.now())
         passing("bridge.claimed")
         # Chains are locked in one order everywhere, so two bridges cannot wait for each other.
         for found in await warnings.events(connection, claimed):
@@ -66,6 +68,10 @@ async def publish_batch(pool: Pool, speaker: Publisher, clock: Clock) -> int:
             mine = concerns_us(event, earlier, speaker.network) and not is_past(event, clock.now())
             if mine and event.expected_at is not None:
                 message = await expecting.message(connection, event.event_id)
+                if message.waits:
+                    await expecting.wait(connection, event.event_id, clock.now() + _AGAIN, "cap")
+                    _log.info("event %d at %s waits to be warned of again", event.event_id, event.station_id)
+                    continue
                 mine = not message.void
             if mine:
                 noted = await _noted(connection, event, clock.now())

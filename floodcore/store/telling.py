@@ -125,17 +125,15 @@ _SUPERSEDE: LiteralString = """
         final_at = CASE WHEN old.status = 'due' THEN now() END
     FROM stale WHERE old.delivery_id = stale.delivery_id"""
 # What was expected since the rises of these chains were raised and stands, at these gauges; of messages only what was
-# never told. Their order keeps two who open them again from waiting for each other; one who tells one of them just now
-# is waited for.
+# never told, which a time to wait for says of them. Their order keeps two who open them again from waiting for each
+# other; one who tells one of them just now is waited for.
 _REOPEN: LiteralString = """
     WITH open AS MATERIALIZED (
         SELECT a.event_id, a.channel
         FROM announcement a JOIN event e USING (event_id) JOIN foresight f ON f.series_id = e.series_id
         WHERE e.kind = 'expected' AND f.degree = e.to_degree AND e.station_id = ANY(%(gauges)s::text[])
           AND (a.channel = 'sms'
-               OR NOT EXISTS (SELECT FROM cap_message m WHERE m.event_id = e.event_id)
-                  AND f.outlook @> jsonb_build_object('limits', jsonb_build_array(
-                          jsonb_build_object('degree', e.to_degree, 'warned', true))))
+               OR NOT EXISTS (SELECT FROM cap_message m WHERE m.event_id = e.event_id))
           AND e.at >= (SELECT min(r.at) FROM event r
                        WHERE r.chain = ANY(%(chains)s::text[]) AND r.kind = 'reached' AND r.firm_to < r.to_degree)
           AND NOT EXISTS (SELECT FROM event n
@@ -143,7 +141,8 @@ _REOPEN: LiteralString = """
         ORDER BY a.event_id, a.channel
         FOR UPDATE OF a
     )
-    UPDATE announcement a SET done_at = NULL, wait_until = NULL, valid_until = least(a.valid_until, %(now)s)
+    UPDATE announcement a SET done_at = NULL, wait_until = CASE WHEN a.channel = 'cap' THEN %(now)s::timestamptz END,
+        valid_until = least(a.valid_until, %(now)s)
     FROM open WHERE a.event_id = open.event_id AND a.channel = open.channel"""
 _NOTIFY: LiteralString = "SELECT pg_notify('hladina_delivery', '')"
 DEGREES = ("reached", "proved")
@@ -299,7 +298,7 @@ async def reopen(connection: AsyncConnection, chains: Sequence[str], gauges: Seq
     `gauges` are those of the chains and those whose forecasts look at them. To be called with the flood book held
     (`book.append`): what is expected is committed under it, so nothing is missed.
     Who was told of it is not told twice; residents, from whom it was kept, are told what is expected at data time
-    `now`, not what was when it was decided. Partners, from whom it was kept too, get its message.
+    `now`, not what was when it was decided. Partners, from whom it was kept too, get its message once it is warned of.
     """
     values = {"chains": list(chains), "gauges": list(gauges), "now": now}
     return (await connection.execute(_REOPEN, values)).rowcount

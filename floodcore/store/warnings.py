@@ -23,13 +23,14 @@ _GUARD: LiteralString = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
 _CLAIM: LiteralString = """
     SELECT a.event_id
     FROM announcement a JOIN event e USING (event_id)
-    WHERE a.channel = 'cap' AND a.done_at IS NULL
+    WHERE a.channel = 'cap' AND a.done_at IS NULL AND (a.wait_until IS NULL OR a.wait_until <= %(now)s)
         AND NOT EXISTS (
             SELECT FROM announcement older JOIN event o USING (event_id)
             WHERE older.channel = 'cap' AND older.done_at IS NULL
+                AND (older.wait_until IS NULL OR older.wait_until <= %(now)s)
                 AND o.station_id = e.station_id AND o.quantity = e.quantity AND older.event_id < a.event_id)
     ORDER BY a.priority DESC, a.event_id
-    LIMIT %s
+    LIMIT %(limit)s
     FOR UPDATE OF a SKIP LOCKED"""
 # `h` is the limit reached that stands at a proof, or now beside what is expected, which may be told long after it was
 # decided. `g` is the degree to tell: of a proof the one that stands, which may be higher than what is proved. What is
@@ -95,7 +96,7 @@ _EXPIRING: LiteralString = """
             SELECT FROM event r WHERE r.chain = h.own AND r.kind = 'reached'))
         AND NOT EXISTS (
             SELECT FROM announcement a JOIN event e USING (event_id)
-            WHERE a.channel = 'cap' AND a.done_at IS NULL
+            WHERE a.channel = 'cap' AND a.done_at IS NULL AND a.wait_until IS NULL
                 AND e.station_id = h.station_id AND e.quantity = h.quantity)
     ORDER BY h.expires LIMIT %(limit)s"""
 # What holds: the newest limit reached or left in the chain of the event told last.
@@ -121,7 +122,8 @@ _DOCUMENT: LiteralString = "SELECT body, created_at FROM cap_message WHERE ident
 _TIMES: LiteralString = """
     SELECT (SELECT max(newest_at) FROM tip WHERE newest_at > '1900-01-01') AS measured_at,
         (SELECT max(sent) FROM cap_message WHERE status = ANY(%s)) AS message_at,
-        (SELECT min(created_at) FROM announcement WHERE channel = 'cap' AND done_at IS NULL) AS waiting_since"""
+        (SELECT min(created_at) FROM announcement
+         WHERE channel = 'cap' AND done_at IS NULL AND wait_until IS NULL) AS waiting_since"""
 _FETCHED: LiteralString = """
     INSERT INTO partner_fetch (partner_id, path, first_at, last_at, fetches) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (partner_id, path) DO UPDATE
@@ -261,10 +263,10 @@ class Times:
     waiting_since: datetime | None
 
 
-async def claim(connection: AsyncConnection, limit: int) -> list[int]:
-    """Lock open announcements, the oldest of each chain, the gravest first; skips what others hold."""
+async def claim(connection: AsyncConnection, limit: int, now: datetime) -> list[int]:
+    """Lock open announcements, the oldest of each chain, the gravest first; skips what waits and what others hold."""
     await connection.execute(_GUARD)
-    cursor = await connection.execute(_CLAIM, (limit,))
+    cursor = await connection.execute(_CLAIM, {"limit": limit, "now": now})
     return [event_id for (event_id,) in await cursor.fetchall()]
 
 

@@ -95,9 +95,9 @@ async def test_a_younger_event_waits_for_the_older_one_of_its_chain(house: House
     await happen(from_degree=2, to_degree=3)
     other = await happen(chain="other", station_id="320000")
     async with house.pool.connection() as held, held.transaction():
-        assert await warnings.claim(held, 1) == [first]
+        assert await warnings.claim(held, 1, house.clock.now()) == [first]
         async with house.pool.connection() as connection, connection.transaction():
-            assert await warnings.claim(connection, 10) == [other]
+            assert await warnings.claim(connection, 10, house.clock.now()) == [other]
 
 
 async def test_a_holding_degree_is_told_anew_once_before_it_expires(house: House, happen: Happen) -> None:
