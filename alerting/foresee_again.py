@@ -59,22 +59,26 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a forecast is made by and of: its own history and those beside, by number."""
+    """What a forecast is made by and of: its own history and those beside, by number.
+
+    Of each series only what was judged by the delivery asked for last is kept: looks go on from one to the next.
+    """
 
     rulebook: Rulebook
     trained: Trained
     wanted: Sequence[Wanted]
     made_by: str
     histories: Mapping[int, History]
-    _then: dict[tuple[int, int], Then | None] = field(default_factory=dict)
+    _then: dict[int, tuple[int, Then | None]] = field(default_factory=dict)
 
     def then(self, number: int | None, delivery: int | None) -> Then | None:
         """A series by what had come of it up to `delivery`; None if there was nothing."""
         if number is None or delivery is None or number not in self.histories:
             return None
-        if (number, delivery) not in self._then:
-            self._then[number, delivery] = judged(self.histories[number], delivery)
-        return self._then[number, delivery]
+        kept = self._then.get(number)
+        if kept is None or kept[0] != delivery:
+            kept = self._then[number] = (delivery, judged(self.histories[number], delivery))
+        return kept[1]
 
 
 @dataclass(slots=True)

@@ -18,15 +18,16 @@ from floodcore.network import load
 from floodcore.store import looks
 from hladina.cli import FAILED, OK, settings
 
+_WHY = "judged by another engine, or foreseen by other rules or forecasts"
 _EVER = (datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Compare; 1 if any series differs, or there is none to compare."""
+    """Compare; 1 if any series differs, or nothing can be compared."""
     parser = argparse.ArgumentParser(
         prog="hladina rebuild",
         description="Judge the stored readings again, degrees, rain and forecasts, and compare with what stands and "
-        "what was told. Reads only; exit code 1 if anything differs.",
+        "what was told. Reads only; exit code 1 if anything differs, or nothing could be compared.",
     )
     parser.add_argument("stations", nargs="*", metavar="STATION", help="only these; all without")
     arguments = parser.parse_args(argv)
@@ -41,15 +42,18 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def _all(dsn: str, rulebook: Rulebook, trained: Trained, stations: Sequence[str]) -> int:
-    different = left = again = 0
+    different = left = again = compared = 0
     async with await AsyncConnection.connect(dsn, connect_timeout=5) as conn:
         await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         await conn.set_read_only(True)
         series = await looks.judged(conn, stations)
+        await conn.commit()
         for done, (number, station, quantity) in enumerate(series, start=1):
             _progress(done, len(series))
             found, forecast = await _one(conn, rulebook, trained, number)
+            await conn.commit()  # a series is of one moment; all together would keep the house from tidying for hours
             faults = [*_faults(found), *_faults_ahead(forecast)]
+            compared += isinstance(found, Rebuilt) or (forecast is not None and forecast.comparable)
             left += isinstance(found, str) or (forecast is not None and not forecast.comparable)
             again += 0 if forecast is None else forecast.events
             again += 0 if isinstance(found, str) else len(found.events)
@@ -60,20 +64,28 @@ async def _all(dsn: str, rulebook: Rulebook, trained: Trained, stations: Sequenc
     if not series:
         print("rebuild: there is nothing judged to compare", file=sys.stderr)
         return FAILED
-    print(f"{len(series)} series judged again, {again} events: {different} differ")
+    if not compared:
+        print(f"rebuild: nothing was compared: {_WHY}", file=sys.stderr)
+        return FAILED
+    print(f"{compared} series judged again, {again} events: {different} differ")
     if left:
-        print(f"{left} not compared as a whole: judged by another engine, or foreseen by other rules or forecasts")
+        print(f"{left} not compared as a whole: {_WHY}")
     return FAILED if different else OK
 
 
 async def _one(
     conn: AsyncConnection, rulebook: Rulebook, trained: Trained, number: int
 ) -> tuple[Rebuilt | str, Foreseen | None]:
-    """A series again, both ways; the reason where that cannot be."""
+    """A series again, both ways; the reason where that cannot be. One way's trouble hides nothing of the other."""
+    found: Rebuilt | str
     try:
-        return await rebuild(conn, number, *_EVER), await foreseen_again(conn, rulebook, trained, number)
+        found = await rebuild(conn, number, *_EVER)
     except (KeyError, ValueError) as error:
-        return str(error), None
+        found = str(error)
+    try:
+        return found, await foreseen_again(conn, rulebook, trained, number)
+    except (KeyError, ValueError):
+        return found, Foreseen(comparable=False)
 
 
 def _faults(found: Rebuilt | str) -> list[str]:

@@ -98,3 +98,41 @@ async def test_a_record_that_differs_is_named_and_the_exit_code_is_1(
         _, said = await command(lower.id)
         assert "1 not compared as a whole" in said
         assert "forecast:" not in said
+
+
+async def test_what_another_engine_judged_hides_no_difference_and_is_no_agreement(
+    pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HLADINA_DATABASE_URL", database)
+    monkeypatch.setenv("HLADINA_STATIONS", str(STATIONS))
+    lower, upper = pair()
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        await flood(conn)
+        other_engine = (
+            "UPDATE rule_version SET rules = jsonb_set(rules, '{engine}', '3')"
+            " WHERE rule_version IN (SELECT rule_version FROM rule_use JOIN series USING (series_id)"
+            " WHERE station_id = %s)"
+        )
+        await conn.execute(other_engine, (upper.id,))
+        code = await asyncio.to_thread(main, (lower.id,))
+        said = capsys.readouterr().out
+        assert code == 0
+        assert said.startswith("1 series judged again, "), "its degrees, though not what was foreseen by the other"
+        assert "1 not compared as a whole" in said
+        await conn.execute(
+            "UPDATE observation SET value = value + 90 WHERE observed_at > %s"
+            " AND series_id = (SELECT series_id FROM series WHERE station_id = %s)",
+            (T0, lower.id),
+        )
+        code = await asyncio.to_thread(main, ())
+        said = capsys.readouterr().out
+        assert code == 1
+        assert f"{lower.id} level: " in said
+        assert "events are missing" in said
+        assert "1 series judged again, " in said
+        assert "2 not compared as a whole" in said
+        assert await asyncio.to_thread(main, (upper.id,)) == 1
+        said, error = capsys.readouterr()
+        assert said == ""
+        assert error.startswith("rebuild: nothing was compared: judged by another engine")
