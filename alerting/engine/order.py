@@ -2,8 +2,9 @@
 
 Packets overtake one another, and a logger may empty its memory newest first. What is not too late to
 count (`floodcore.freshness.TOO_LATE`) is put in its place: the fold starts again at the newest
-checkpoint before it. The standing that results is, to the byte, the one of the samples in order. What
-people were told cannot be taken back, so it follows by `proof.tell` (ADR 0016).
+checkpoint two hours before it, or else the newest before it. The standing that results is, to the byte,
+the one of the samples in order. What people were told cannot be taken back, so it follows by
+`proof.tell` (ADR 0016).
 
 The unit is one delivery: the samples of a series that were stored together. Their order of arrival is
 stored with them, so that a replay of the stored record tells the same at the same time.
@@ -26,6 +27,9 @@ from floodcore.freshness import TOO_LATE
 from floodcore.quality.window import Sample, Verdict
 
 EMPTY = Standing()
+# A sample may change what is thought of those up to an hour before it (floodcore.quality.spikes): the fold starts again
+# so far behind a late one that no verdict from after it stands on one from before the start.
+_REACHES_BACK = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class _Course:
             before = self.checkpoints[:1]
         if not samples:
             return
-        base = before[-1]
+        settled = [each for each in before if each.before <= samples[0].at - _REACHES_BACK or each.standing == EMPTY]
+        base = (settled or before)[-1]
         self.known = sorted([*self.known, *samples], key=lambda sample: sample.at)
         rest = [each for each in self.known if each.at >= base.before or base.standing == EMPTY]
         folded = fold(Job(self.rules, self._answered_for(base.standing), rest))

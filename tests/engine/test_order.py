@@ -7,6 +7,7 @@ the store refuses: tests/engine/test_late.py):
    in order as soon as the newest sample has come last and is believed.
 3. A late delivery never lowers it.
 4. Rounds do not matter: all deliveries judged at once tell the same as one by one.
+5. The verdicts on the record are those of the samples in order.
 """
 
 import random
@@ -144,6 +145,39 @@ def check_laws(seed: int, length: int = 30) -> None:
         firm = after
     assert firm == one.standing.firm <= degree
     assert one.firm == many.firm
+
+
+def rough_walk(rng: random.Random, length: int) -> list[float | None]:
+    """A gauge with many spikes, single, said again and small: samples that change what was thought of others."""
+    level, values = 60.0, list[float | None]()
+    while len(values) < length:
+        level = min(max(level + rng.uniform(-6, 7), 30.0), 280.0)
+        strange = rng.random()
+        if strange < 0.06:
+            values.append(round(level + 200.0, 1))
+        elif strange < 0.12:
+            values += [round(level + 150.0, 1)] * 2
+        elif strange < 0.18:
+            values.append(round(level + rng.choice([-1, 1]) * rng.uniform(9, 24), 1))
+        else:
+            values.append(None if strange < 0.2 else round(level, 1))
+    return values[:length]
+
+
+# In the first five a late sample comes just behind a place to start again from, and changes what a later one said of
+# one before that place.
+@pytest.mark.parametrize("seed", [452, 511, 825, 1343, 2656, *range(20)])
+def test_the_verdicts_on_the_record_are_those_of_the_samples_in_order(seed: int) -> None:
+    rng = random.Random(seed)
+    every = samples(rough_walk(rng, 60))
+    record: dict[datetime, Verdict] = {}
+    engine = Engine()
+    for delivery in shuffled(every, rng, rng.choice([2, 6, 20])):
+        folded = engine.round(delivery)
+        if folded.rewritten is not None:
+            record = {at: verdict for at, verdict in record.items() if at < folded.rewritten}
+        record |= {verdict.at: verdict for verdict in folded.verdicts}
+    assert record == {verdict.at: verdict for verdict in fold(Job(RULES, Standing(), every)).verdicts}
 
 
 @given(st.integers(0, 2**32))
