@@ -118,7 +118,7 @@ def routes(house: House) -> list[web.RouteDef]:
 def _unasked(desk: Desk) -> list[web.RouteDef]:
     """What our own addresses say to a method they have not; those of the other rooms stay theirs.
 
-    Below /api they are asked first, since they are longer: what is left there is nobody's.
+    Their addresses below /api are longer and so asked first: what is left there is nobody's.
     """
     ours = ["/", "/static/{path:.+}", *PAGES, *STREAMS, *(path for path in DATA if path != _REST)]
     refused = _guarded(desk, partial(mishap.refused, desk))
