@@ -29,6 +29,17 @@ _BEHIND: LiteralString = """
               WHERE (p ->> 0)::int = w.upper), 0))
     ORDER BY f.series_id"""
 
+# Those that another round is foreseeing just now, as nobody else sees yet; nobody is waited for.
+_BUSY: LiteralString = """
+    WITH free AS MATERIALIZED (
+        SELECT f.series_id FROM foresight f JOIN series s USING (series_id)
+        WHERE s.station_id = ANY(%(stations)s::text[])
+        FOR KEY SHARE OF f SKIP LOCKED)
+    SELECT f.series_id FROM foresight f JOIN series s USING (series_id)
+    WHERE s.station_id = ANY(%(stations)s::text[]) AND NOT EXISTS (
+        SELECT FROM free WHERE free.series_id = f.series_id)
+    ORDER BY f.series_id"""
+
 
 async def names(conn: AsyncConnection, series: Sequence[int]) -> list[tuple[int, str, str]]:
     """Number, station and quantity of the series."""
@@ -42,9 +53,13 @@ async def watch(conn: AsyncConnection, series: Sequence[int]) -> None:
 
 
 async def behind(conn: AsyncConnection, looks: Sequence[tuple[int, str]]) -> list[int]:
-    """Of the stations that look at a series (pairs), those foreseen beyond what has come of it since."""
+    """Of the stations that look at a series (pairs), those foreseen beyond what came of it since, or being foreseen.
+
+    Who foresees them just now may have read before it came, and how far shows with the commit only.
+    """
     if not looks:
         return []
     uppers, stations = zip(*looks, strict=True)
+    busy = await (await conn.execute(_BUSY, {"stations": list(dict.fromkeys(stations))})).fetchall()
     rows = await (await conn.execute(_BEHIND, (list(uppers), list(stations)))).fetchall()
-    return [number for (number,) in rows]
+    return sorted({number for (number,) in (*busy, *rows)})

@@ -160,3 +160,33 @@ async def test_what_comes_late_withdraws_nothing_by_itself(pool: Pool) -> None:
             await bring(conn, readings("A", [60.0], whole[-1].observed_at + extra * STEP))
             await live(conn, network)
         assert [row[3] for row in (await rows(conn, EXPECTED))[len(before) :]] == ["withdrawn"]
+
+
+async def test_what_comes_late_above_one_that_is_being_foreseen_moves_it(pool: Pool) -> None:
+    network = Network(
+        stations={
+            **{name: station(name, (upper,)) for name, upper in (("A", "U"), ("B", "W"))},
+            **{name: station(name) for name in "UW"},
+        }
+    )
+    upper, lower = wave(40, 160, 20, 5)[:30], wave(40, 78, 24, 3)[:30]
+    now, later, rulebook = T0 + 100 * STEP, T0 + 200 * STEP, Rulebook(network)
+    async with pool.connection() as conn, pool.connection() as other:
+        await conn.set_autocommit(True)
+        await other.set_autocommit(True)
+        for i in range(30):
+            await bring(conn, [*readings("U", upper)[i : i + 1], *readings("A", lower)[i : i + 1]], now)
+            await live(conn, network)
+        in_order = await state(conn, "A")
+        await bring(conn, [*readings("W", upper)[:29], *readings("B", lower)[:29]], now)
+        await live(conn, network)
+        await bring(conn, readings("B", lower)[29:], now)
+        await evaluate(conn, rulebook, later, exercise=False)
+        async with other.transaction():
+            assert (await foresee(other, rulebook, later, exercise=False)).foreseen == 1
+            await bring(conn, readings("W", upper)[29:], now)
+            await evaluate(conn, rulebook, later, exercise=False)
+            await foresee(conn, rulebook, later, exercise=False)
+            assert await state(conn, "B") != in_order
+        await live(conn, network)
+        assert await state(conn, "B") == in_order
