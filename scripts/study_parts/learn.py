@@ -174,7 +174,7 @@ def calibrated(odds: Odds, raw: Array, reached: Array, weight: Array) -> Odds:
 def _gathered(raw: Array, reached: Array, weight: Array) -> tuple[Array, Array, Array]:
     """Cases of all but the same log-odds as one: the line does not change, the work does."""
     cell = np.floor((np.clip(raw, KNOTS[0], KNOTS[-1]) - KNOTS[0]) / _CELL).astype(np.int_)
-    heavy = np.bincount(cell, weight)
+    heavy: Array = np.bincount(cell, weight).astype(np.float64)
     some = heavy > 0.0
     means = [
         np.bincount(cell, weight * each)[some] / heavy[some] for each in (np.clip(raw, KNOTS[0], KNOTS[-1]), reached)
