@@ -187,6 +187,7 @@ def test_any_order_of_arrival_ends_in_the_state_of_the_samples_in_order(seed: in
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_ten_thousand_permutations_duplications_and_delays() -> None:
     for seed in range(10_000):
         check_laws(seed)
