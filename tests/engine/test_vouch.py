@@ -165,22 +165,31 @@ async def test_much_rain_proves_it(pool: Pool, mm: float, proved: bool) -> None:
         assert [row[4] for row in (await events(conn))[1:]] == ["rain"] * proved
 
 
+async def proved_by_an_officer(conn: AsyncConnection, network: Network) -> None:
+    """The gauge above leaps, an officer sees water, and it is proved while the files are those of `network`."""
+    await conn.set_autocommit(True)
+    await bring(conn, "above", LEAPT)
+    async with conn.transaction():
+        await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "vidím"}), END)
+    assert await look(conn, Rulebook(network), END, exercise=False) == 1
+
+
+async def told_by_the_rules_in_use(conn: AsyncConnection) -> None:
+    async with conn.transaction():
+        cursor = await conn.execute("SELECT kind, limit_value, rule_version FROM event ORDER BY event_id")
+        told = await cursor.fetchall()
+    version = RULEBOOK.of("above", Quantity.LEVEL, END).version
+    assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
+
+
 async def test_a_change_still_to_come_proves_nothing_by_its_limits(pool: Pool) -> None:
     later = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 200.0, Degree.READINESS: 300.0}, "invented anew", None)
     change = Change(later, END + timedelta(days=30), "M. Vzorová", "the weir is to be raised")
     stations = {**RULEBOOK.network.stations, "above": replace(ABOVE, changes=(change,))}
     async with pool.connection() as conn:
-        await conn.set_autocommit(True)
-        await bring(conn, "above", LEAPT)
-        async with conn.transaction():
-            await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "vidím"}), END)
-        assert await look(conn, Rulebook(Network(stations=stations)), END, exercise=False) == 1
+        await proved_by_an_officer(conn, Network(stations=stations))
         assert await held(conn) == (2, None, "")
-        async with conn.transaction():
-            cursor = await conn.execute("SELECT kind, limit_value, rule_version FROM event ORDER BY event_id")
-            told = await cursor.fetchall()
-        version = RULEBOOK.of("above", Quantity.LEVEL, END).version
-        assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
+        await told_by_the_rules_in_use(conn)
         assert await sound(conn)
 
 
@@ -188,16 +197,8 @@ async def test_it_is_proved_by_the_rules_in_use_whatever_the_files_say_by_now(po
     lowered = Limits(Quantity.LEVEL, {Degree.VIGILANCE: 70.0, Degree.READINESS: 120.0}, "invented anew", None)
     stations = {**RULEBOOK.network.stations, "above": replace(ABOVE, limits=(lowered,))}
     async with pool.connection() as conn:
-        await conn.set_autocommit(True)
-        await bring(conn, "above", LEAPT)
-        async with conn.transaction():
-            await notes.add(conn, NewNote("above", Cause.NATURAL, END, None, "officer", {Language.CS: "vidím"}), END)
-        assert await look(conn, Rulebook(Network(stations=stations)), END, exercise=False) == 1
-        async with conn.transaction():
-            cursor = await conn.execute("SELECT kind, limit_value, rule_version FROM event ORDER BY event_id")
-            told = await cursor.fetchall()
-        version = RULEBOOK.of("above", Quantity.LEVEL, END).version
-        assert told == [("reached", 140.0, version), ("proved", 140.0, version)]
+        await proved_by_an_officer(conn, Network(stations=stations))
+        await told_by_the_rules_in_use(conn)
         assert await sound(conn)
 
 
